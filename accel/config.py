@@ -1,0 +1,91 @@
+"""The parameters of an array, shared by the hardware and by the planner (no Migen here)."""
+
+from dataclasses import asdict, dataclass, fields
+
+from litelic.host.errors import LitelicError
+
+BEAT_BYTES = 16  # One transfer of a DRAM port: 128 bits, the Arty's native width.
+GRANULE = 8  # Operands the loader writes a cycle.
+
+
+def _power_of_two(value):
+    return value > 0 and value & (value - 1) == 0
+
+
+@dataclass(frozen=True)
+class ArrayConfig:
+    """An array of `reduction` x `outputs` x `pixels` multipliers and its memories.
+
+    reduction     : products summed a cycle for one result.
+    outputs       : output channels computed together.
+    pixels        : pixel lanes, each with its own operand, middle and output memory.
+    epilogue      : results requantised a cycle; divides `pixels`.
+    input_depth   : operands a pixel lane holds of one tile (there are two such halves).
+    weight_depth  : words of `reduction` x `outputs` weights in the ring.
+    middle_depth  : int16 values a pixel lane holds between a convolution and its normalisation.
+    output_depth  : bytes a pixel lane holds of one finished tile (there are two such halves).
+    """
+
+    reduction: int = 4
+    outputs: int = 4
+    pixels: int = 8
+    epilogue: int = 4
+    input_depth: int = 8192
+    weight_depth: int = 2048
+    middle_depth: int = 2048
+    output_depth: int = 4096
+
+    def __post_init__(self):
+        for name, value in asdict(self).items():
+            if not isinstance(value, int) or value < 1:
+                raise LitelicError(f"array: {name} must be a whole number above 0, not {value!r}")
+        if self.reduction not in (4, 8):
+            raise LitelicError(f"array: reduction must be 4 or 8, not {self.reduction}")
+        if self.reduction * self.outputs % BEAT_BYTES:
+            raise LitelicError(
+                f"array: reduction x outputs must be a multiple of {BEAT_BYTES}, "
+                f"not {self.reduction} x {self.outputs}"
+            )
+        if self.pixels % self.epilogue:
+            raise LitelicError(
+                f"array: epilogue ({self.epilogue}) must divide pixels ({self.pixels})"
+            )
+        for name in ("input_depth", "weight_depth", "middle_depth", "output_depth"):
+            if not _power_of_two(getattr(self, name)) or getattr(self, name) < 64:
+                raise LitelicError(f"array: {name} must be a power of two, at least 64")
+
+    @property
+    def macs(self):
+        """Multiplications a cycle."""
+        return self.reduction * self.outputs * self.pixels
+
+    @property
+    def weight_beats(self):
+        """DRAM beats a weight word."""
+        return self.reduction * self.outputs // BEAT_BYTES
+
+    @property
+    def shape(self):
+        """`reduction`x`outputs`x`pixels`, as the command lines write it."""
+        return f"{self.reduction}x{self.outputs}x{self.pixels}"
+
+    def to_dict(self):
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values):
+        """Build from a mapping; keys that this version does not know are refused."""
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise LitelicError(f"array: unknown parameters {', '.join(unknown)}")
+        return cls(**values)
+
+    @classmethod
+    def parse(cls, text):
+        """Build from `4x4x8` (reduction x outputs x pixels), memories at their defaults."""
+        try:
+            reduction, outputs, pixels = (int(part) for part in text.lower().split("x"))
+        except ValueError:
+            raise LitelicError(f"array {text!r}: write reduction x outputs x pixels, as 4x4x8") from None
+        return cls(reduction, outputs, pixels, epilogue=max(1, pixels // 2))

@@ -1,0 +1,54 @@
+"""DRAM access of the accelerator: LiteDRAM's own reader, and a writer with byte enables."""
+
+from litex.gen import *
+from litex.soc.interconnect import stream
+from litedram.frontend.dma import LiteDRAMDMAReader
+from migen import *
+
+__all__ = ["LiteDRAMDMAReader", "MaskedWriter"]
+
+# Masked Writer ------------------------------------------------------------------------------------
+
+
+class MaskedWriter(LiteXModule):
+    """Write single bytes or whole words to a LiteDRAM native port.
+
+    LiteDRAM's own writer always writes whole words; the edges of a feature map need less.
+
+    Attributes
+    ----------
+    sink : address (words of the port), data, we (one bit a byte).
+    idle : every accepted word has reached the memory controller, so that a read issued from now
+           on, on any port, sees it.
+    """
+
+    def __init__(self, port, fifo_depth=32):
+        self.sink = sink = stream.Endpoint(
+            [("address", port.address_width), ("data", port.data_width), ("we", port.data_width // 8)]
+        )
+        self.idle = Signal()
+
+        # # #
+
+        # The controller takes the data a fixed time after the command and cannot wait for it:
+        # a command leaves only when its data enter the FIFO.
+        layout = [("data", port.data_width), ("we", port.data_width // 8)]
+        self.fifo = fifo = stream.SyncFIFO(layout, fifo_depth)
+        pending = Signal(max=fifo_depth + 2)
+        taken = Signal()
+        self.comb += [
+            port.cmd.we.eq(1),
+            port.cmd.addr.eq(sink.address),
+            port.cmd.valid.eq(sink.valid & fifo.sink.ready),
+            sink.ready.eq(port.cmd.ready & fifo.sink.ready),
+            fifo.sink.valid.eq(sink.valid & port.cmd.ready),
+            fifo.sink.data.eq(sink.data),
+            fifo.sink.we.eq(sink.we),
+            port.wdata.valid.eq(fifo.source.valid),
+            port.wdata.data.eq(fifo.source.data),
+            port.wdata.we.eq(fifo.source.we),
+            fifo.source.ready.eq(port.wdata.ready),
+            taken.eq(fifo.source.valid & fifo.source.ready),
+            self.idle.eq((pending == 0) & ~sink.valid),
+        ]
+        self.sync += pending.eq(pending + (sink.valid & sink.ready) - taken)

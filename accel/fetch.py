@@ -1,0 +1,130 @@
+"""Take descriptors from a queue, run them one after the other, record what they cost."""
+
+from litex.gen import *
+from litex.soc.interconnect import stream
+from migen import *
+
+from litelic.accel.config import BEAT_BYTES
+from litelic.accel.descriptor import COUNTERS, FIELDS, FLAG_INTERRUPT, MAGIC, RECORD_OFFSET
+
+QUEUE_DEPTH = 32
+
+# Descriptor ---------------------------------------------------------------------------------------
+
+
+class Descriptor(Record):
+    """The fields of the descriptor being run, 32 bits each."""
+
+    def __init__(self):
+        Record.__init__(self, [(name, 32) for name in FIELDS])
+
+
+# Fetcher ------------------------------------------------------------------------------------------
+
+
+class Fetcher(LiteXModule):
+    """Run queued descriptors in order.
+
+    Attributes
+    ----------
+    queue      : byte addresses of descriptors.
+    address, data : to and from a DRAM reader.
+    descriptor : fields, valid from `start` to `done`.
+    start      : everything may begin (one cycle).
+    computed   : the sequencer has issued the last word of the descriptor.
+    done       : every unit has finished and the DRAM has every byte.
+    counters   : one signal a cause, cycles of the descriptor so far; `total` likewise.
+    clear      : reset the counters (one cycle).
+    record     : to the DRAM writer: the completion record.
+    written    : the DRAM has the record.
+    completed  : number of descriptors finished since reset.
+    interrupt  : a descriptor that asked for it is done (one cycle).
+    malformed  : a descriptor had no magic; it was not run and nothing more will be.
+    busy       : something is queued or running.
+    """
+
+    def __init__(self, address_width):
+        self.queue = stream.SyncFIFO([("address", 32)], QUEUE_DEPTH)
+        self.address = address = stream.Endpoint([("address", address_width)])
+        self.data = data = stream.Endpoint([("data", 8 * BEAT_BYTES)])
+        self.descriptor = Descriptor()
+        self.start, self.done = Signal(), Signal()
+        self.counters = {name: Signal(32) for name in ("total", *COUNTERS)}
+        self.clear = Signal()
+        self.record = record = stream.Endpoint(
+            [("address", address_width), ("data", 8 * BEAT_BYTES), ("we", BEAT_BYTES)]
+        )
+        self.written = Signal()
+        self.completed = Signal(32)
+        self.interrupt, self.malformed, self.busy = Signal(), Signal(), Signal()
+        self.running = Signal()
+
+        # # #
+
+        fields = [getattr(self.descriptor, name) for name in FIELDS]
+        words_a_beat = BEAT_BYTES // 4
+        beats = len(fields) // words_a_beat
+        asked, received = Signal(max=beats + 1), Signal(max=beats + 1)
+        base = Signal(address_width)
+        queue = self.queue.source
+        self.comb += [
+            base.eq(queue.address[log2_int(BEAT_BYTES) :]),
+            self.busy.eq(queue.valid & ~self.malformed),
+        ]
+        words = [Constant(MAGIC, 32), *self.counters.values()]
+        words += [Constant(0, 32)] * (-len(words) % words_a_beat)
+        record_beats = len(words) // words_a_beat
+        beat = Signal(max=record_beats)
+        self.fsm = fsm = FSM(reset_state="FETCH")
+        fsm.act("FETCH",
+            address.valid.eq(queue.valid & (asked != beats)),
+            address.address.eq(base + asked),
+            If(address.valid & address.ready, NextValue(asked, asked + 1)),
+            data.ready.eq(1),
+            If(data.valid,
+                NextValue(received, received + 1),
+                *[
+                    If(received == i, *[
+                        NextValue(fields[words_a_beat * i + j], data.data[32 * j : 32 * j + 32])
+                        for j in range(words_a_beat)
+                    ])
+                    for i in range(beats)
+                ],
+            ),
+            If(received == beats,
+                NextValue(asked, 0),
+                NextValue(received, 0),
+                If(fields[0] == MAGIC, NextState("START")).Else(NextState("MALFORMED")),
+            ),
+        )
+        fsm.act("START",
+            self.start.eq(1),
+            self.clear.eq(1),
+            NextState("RUN"),
+        )
+        fsm.act("RUN",
+            self.running.eq(1),
+            NextValue(beat, 0),
+            If(self.done, NextState("RECORD")),
+        )
+        fsm.act("RECORD",
+            record.valid.eq(1),
+            record.we.eq(2**BEAT_BYTES - 1),
+            record.address.eq(base + RECORD_OFFSET // BEAT_BYTES + beat),
+            record.data.eq(Array([
+                Cat(*words[words_a_beat * i : words_a_beat * (i + 1)]) for i in range(record_beats)
+            ])[beat]),
+            If(record.ready,
+                NextValue(beat, beat + 1),
+                If(beat == (record_beats - 1), NextState("FINISH")),
+            ),
+        )
+        fsm.act("FINISH",
+            If(self.written,
+                queue.ready.eq(1),
+                NextValue(self.completed, self.completed + 1),
+                self.interrupt.eq((self.descriptor.flags & FLAG_INTERRUPT) != 0),
+                NextState("FETCH"),
+            ),
+        )
+        fsm.act("MALFORMED", self.malformed.eq(1))

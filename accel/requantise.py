@@ -1,0 +1,83 @@
+"""Requantisation and rounding shifts (numerics, section 2), one value a cycle."""
+
+from litex.gen import *
+from migen import *
+
+# Rounding Shift -----------------------------------------------------------------------------------
+
+
+class RoundingShift(LiteXModule):
+    """`round_shift(value, shift)` for a signed value and a shift of 0..63, in `latency` cycles.
+
+    The shift is split in a coarse and a fine step; one extra bit below the point carries the
+    rounding, since (floor(2 v / 2^s) + 1) >> 1 is v / 2^s with halves rounded up.
+    """
+
+    latency = 3
+
+    def __init__(self, bits):
+        self.value = Signal((bits, True))
+        self.shift = Signal(6)
+        self.result = Signal((bits, True))
+
+        # # #
+
+        coarse, fine = Signal((bits + 1, True)), Signal((bits + 1, True))
+        remaining = Signal(3)
+        doubled = Signal((bits + 1, True))
+        self.comb += doubled.eq(Cat(Constant(0, 1), self.value))
+        self.sync += [
+            coarse.eq(doubled >> Cat(Constant(0, 3), self.shift[3:])),
+            remaining.eq(self.shift[:3]),
+            fine.eq(coarse >> remaining),
+            self.result.eq((fine + 1) >> 1),
+        ]
+
+
+# Requantiser --------------------------------------------------------------------------------------
+
+
+class Requantiser(LiteXModule):
+    """Bias, multiplier, rounding shift and clamp, in `latency` cycles.
+
+    Attributes
+    ----------
+    sum, bias  : signed 32 bits.
+    multiplier : unsigned 16 bits.
+    shift      : 0..47.
+    lo, hi     : signed 25 bits, static while values pass.
+    result     : signed 25 bits.
+    """
+
+    latency = 3 + RoundingShift.latency + 1
+
+    def __init__(self):
+        self.sum, self.bias = Signal((32, True)), Signal((32, True))
+        self.multiplier, self.shift = Signal(16), Signal(6)
+        self.lo, self.hi = Signal((25, True)), Signal((25, True))
+        self.result = Signal((25, True))
+
+        # # #
+
+        biased, factor = Signal((32, True)), Signal((17, True))
+        product, registered = Signal((48, True)), Signal((48, True))
+        shift1, shift2, shift3 = Signal(6), Signal(6), Signal(6)
+        self.rounding = rounding = RoundingShift(48)
+        self.sync += [
+            biased.eq(self.sum + self.bias),
+            factor.eq(self.multiplier),
+            product.eq(biased * factor),
+            registered.eq(product),  # the DSP block's output register
+            shift1.eq(self.shift),
+            shift2.eq(shift1),
+            shift3.eq(shift2),
+        ]
+        self.comb += [rounding.value.eq(registered), rounding.shift.eq(shift3)]
+        value = rounding.result
+        self.sync += If(value < self.lo,
+            self.result.eq(self.lo),
+        ).Elif(value > self.hi,
+            self.result.eq(self.hi),
+        ).Else(
+            self.result.eq(value),
+        )

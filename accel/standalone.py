@@ -1,0 +1,126 @@
+"""The engine alone in Verilator, before a memory model with random latency and back-pressure.
+
+It is the quick way to run layers on the RTL: tests use it, and measurements without a CPU.
+"""
+
+import hashlib
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+from litelic.accel.descriptor import DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
+from litelic.host.errors import LitelicError
+
+HARNESS = Path(__file__).with_name("standalone.cpp")
+PORTS = ("descriptors", "operands", "weights", "store")
+ADDRESS_WIDTH = 24  # beats: 256 MB
+
+
+def verilog(config):
+    """Return {file name: text} of the engine with its DRAM ports and its queue as pins."""
+    from litedram.common import LiteDRAMNativePort
+    from litex.gen.fhdl.verilog import convert
+    from migen import ClockDomain
+
+    from litelic.accel.accelerator import Engine
+
+    ports = []
+
+    def get_port(mode):
+        ports.append(LiteDRAMNativePort(mode, ADDRESS_WIDTH, 128))
+        return ports[-1]
+
+    engine = Engine(config, get_port)
+    engine.cd_sys = ClockDomain("sys")
+    pins = {
+        "sys_clk": engine.cd_sys.clk,
+        "sys_rst": engine.cd_sys.rst,
+        "queue_valid": engine.fetcher.queue.sink.valid,
+        "queue_ready": engine.fetcher.queue.sink.ready,
+        "queue_address": engine.fetcher.queue.sink.address,
+        "completed": engine.fetcher.completed,
+        "malformed": engine.fetcher.malformed,
+    }
+    for name, port in zip(PORTS, ports):
+        for field in ("valid", "ready", "we", "addr"):
+            pins[f"{name}_cmd_{field}"] = getattr(port.cmd, field)
+        if port.mode == "write":
+            for field in ("valid", "ready", "data", "we"):
+                pins[f"{name}_wdata_{field}"] = getattr(port.wdata, field)
+        else:
+            for field in ("valid", "ready", "data"):
+                pins[f"{name}_rdata_{field}"] = getattr(port.rdata, field)
+    for name, signal in pins.items():
+        signal.name_override = name
+    output = convert(engine, set(pins.values()), name="engine")
+    return {"engine.v": output.main_source, **output.data_files}
+
+
+class Standalone:
+    """A compiled engine. Builds are kept in `build_folder`, one a configuration and source state.
+
+    Raises `LitelicError` when Verilator is missing or fails.
+    """
+
+    def __init__(self, config, build_folder):
+        self.config = config
+        files = verilog(config)
+        sources = "".join(sorted(files.values())) + HARNESS.read_text()
+        key = hashlib.sha256(sources.encode()).hexdigest()[:16]
+        self.folder = Path(build_folder) / f"engine-{config.shape}-{key}"
+        self.binary = self.folder / "engine"
+        if not self.binary.exists():
+            self._build(files)
+
+    def _build(self, files):
+        if not shutil.which("verilator"):
+            raise LitelicError("verilator is missing: apt-get install verilator g++ make")
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=self.folder.parent))
+        for name, text in files.items():
+            (work / name).write_text(text)
+        command = [
+            "verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial",
+            "fast", "--noassert", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", "engine",
+            "-CFLAGS", "-O2", "-MAKEFLAGS", "OPT_FAST=-O2", "--Mdir", "obj", "-o", "../engine",
+            "engine.v", str(HARNESS.resolve()),
+        ]
+        run = subprocess.run(command, cwd=work, capture_output=True, text=True)
+        if run.returncode:
+            raise LitelicError(f"verilator failed in {work}:\n{run.stderr[-2000:]}")
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        os.replace(work, self.folder)
+
+    def run(self, memory, descriptors, seed=0, stall=0, latency=20, max_cycles=200_000_000):
+        """Run descriptors on a DRAM image.
+
+        memory      : bytearray, changed in place; its length is the DRAM's size.
+        descriptors : their byte addresses.
+        stall       : 0 for a memory always ready, else the probability in 1/256 that a port is
+                      not ready in a cycle.
+        latency     : cycles from a read command to its data; varies when `stall` is not 0.
+        Returns one mapping of counters a descriptor. Raises `LitelicError` when they do not
+        complete within `max_cycles`.
+        """
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            image = Path(folder) / "dram"
+            image.write_bytes(memory)
+            addresses = Path(folder) / "descriptors"
+            addresses.write_bytes(struct.pack(f"<{len(descriptors)}I", *descriptors))
+            options = [str(v) for v in (seed, stall, latency, max_cycles)]
+            run = subprocess.run(
+                [self.binary, image, addresses, *options],
+                capture_output=True, text=True, cwd=self.folder,
+            )
+            if run.returncode:
+                raise LitelicError(f"the engine stopped: {run.stderr.strip()} (seed {seed})")
+            memory[:] = image.read_bytes()
+        records = []
+        for address in descriptors:
+            start = address + RECORD_OFFSET
+            records.append(unpack_record(memory[start : address + DESCRIPTOR_BYTES]))
+        return records

@@ -1,0 +1,160 @@
+"""Store finished tiles to DRAM, lane after lane, row after row."""
+
+from litex.gen import *
+from litex.soc.interconnect import stream
+from migen import *
+
+from litelic.accel.config import BEAT_BYTES
+from litelic.accel.walk import Axis, TileWalker
+
+# Output Memory ------------------------------------------------------------------------------------
+
+
+class OutputMemory(LiteXModule):
+    """The finished tile of one pixel lane: written by the byte or the int16, read by the beat.
+
+    Attributes
+    ----------
+    write_enable, write_address (bytes, the half in the top bit), write_value, wide (int16).
+    read_address (beats) : `read_data` one cycle later.
+    """
+
+    def __init__(self, config):
+        size = 2 * config.output_depth
+        self.write_enable, self.wide = Signal(), Signal()
+        self.write_address, self.write_value = Signal(max=size), Signal(16)
+        self.read_address = Signal(max=size // BEAT_BYTES)
+        self.read_data = Signal(8 * BEAT_BYTES)
+
+        # # #
+
+        memory = Memory(8 * BEAT_BYTES, size // BEAT_BYTES)
+        write = memory.get_port(write_capable=True, we_granularity=8)
+        read = memory.get_port()
+        self.specials += memory, write, read
+        pair = Mux(self.wide, self.write_value, Replicate(self.write_value[:8], 2))
+        self.comb += [
+            write.adr.eq(self.write_address[4:]),
+            write.dat_w.eq(Replicate(pair, BEAT_BYTES // 2)),
+            If(self.write_enable,
+                write.we.eq(Mux(self.wide, 0b11, 0b01) << self.write_address[:4]),
+            ),
+            read.adr.eq(self.read_address),
+            self.read_data.eq(read.dat_r),
+        ]
+
+
+# Store --------------------------------------------------------------------------------------------
+
+
+class Store(LiteXModule):
+    """Write the output halves to DRAM in the order in which tiles were finished.
+
+    Like the loader, it keeps the alignment of DRAM: the first byte of a row lies at its place in
+    a beat, and byte enables leave what is around it alone. Rows and bytes outside the feature map
+    are not written.
+
+    Attributes
+    ----------
+    start, done  : all tiles of the descriptor.
+    tile_end     : one more half is complete.
+    free, taken  : a half may be filled; it is being filled.
+    filling      : the half being filled.
+    read_address : to the output memories; `read_data` (one a lane) one cycle later.
+    sink of the writer : `write`.
+    """
+
+    def __init__(self, config, descriptor, address_width):
+        d = descriptor
+        depth = config.output_depth
+        self.start, self.done = Signal(), Signal()
+        self.tile_end = Signal()
+        self.free, self.taken = Signal(), Signal()
+        self.filling = Signal()
+        self.read_address = Signal(max=2 * depth // BEAT_BYTES)
+        self.read_data = [Signal(8 * BEAT_BYTES) for _ in range(config.pixels)]
+        self.write = stream.Endpoint(
+            [("address", address_width), ("data", 8 * BEAT_BYTES), ("we", BEAT_BYTES)]
+        )
+
+        # # #
+
+        # Halves -----------------------------------------------------------------------------------
+        free, complete = Signal(2, reset=2), Signal(2)
+        reading = Signal()
+        self.walker = walker = TileWalker(d.tiles, d.lanes, Axis(d, "out", d.block_rows))
+        stored, walked = Signal(), Signal()
+        self.comb += [
+            walker.start.eq(self.start),
+            self.free.eq(free != 0),
+            walker.proceed.eq(walker.at_tile & (complete != 0)),
+            stored.eq(walked & walker.last_row),
+        ]
+        self.sync += [
+            free.eq(free - self.taken + stored),
+            complete.eq(complete + self.tile_end - stored),
+            If(self.tile_end, self.filling.eq(~self.filling)),
+            If(stored, reading.eq(~reading)),
+        ]
+
+        # Beats ------------------------------------------------------------------------------------
+        self.fifo = fifo = stream.SyncFIFO(self.write.description, 16)
+        self.comb += fifo.source.connect(self.write)
+        room = Signal()
+        beat, row_base = Signal(12), Signal(16)
+        position = Signal((26, True))
+        limit, rest = Signal((27, True)), Signal((27, True))
+        inside, last_beat = Signal(), Signal()
+        row_end = Signal((26, True))
+        self.comb += [
+            room.eq(fifo.level < 12),
+            position.eq((walker.x & ~(BEAT_BYTES - 1)) + Cat(Constant(0, 4), beat, Constant(0, 1))),
+            row_end.eq(walker.x + d.block_bytes[:16]),
+            limit.eq(Mux(row_end < d.out_row_bytes[:25], row_end, d.out_row_bytes[:25])),
+            rest.eq(limit - position),
+            inside.eq((walker.y >= 0) & (walker.y < d.out_rows[:19]) & (rest > 0)),
+            last_beat.eq(~inside | (rest <= BEAT_BYTES)),
+            walked.eq(walker.valid & room & last_beat),
+            walker.advance.eq(walked),
+        ]
+        offset = Signal(max=depth // BEAT_BYTES)
+        self.comb += [
+            offset.eq((row_base >> 4) + beat),
+            self.read_address.eq(Cat(offset, reading)),
+        ]
+        self.sync += [
+            If(walker.valid & room,
+                beat.eq(beat + 1),
+                If(last_beat, beat.eq(0), row_base.eq(row_base + d.output_pitch[:16])),
+                If(last_beat & (walker.row == (d.block_rows[:16] - 1)), row_base.eq(0)),
+            ),
+        ]
+
+        # Write, one and two cycles after the read -------------------------------------------------
+        layout = [("valid", 1), ("address", address_width), ("we", BEAT_BYTES), ("lane", 8)]
+        asked, read = Record(layout), Record(layout)
+        ones = (1 << BEAT_BYTES) - 1
+        low, high, keep = Signal(4), Signal(5), Signal(BEAT_BYTES)
+        self.comb += [
+            low.eq(Mux(beat == 0, walker.x[:4], 0)),
+            high.eq(Mux(rest < BEAT_BYTES, rest[:5], BEAT_BYTES)),
+            keep.eq((ones << low) & ~(ones << high)),
+        ]
+        self.sync += [
+            asked.valid.eq(walker.valid & room & inside),
+            asked.address.eq((walker.row_address + position) >> log2_int(BEAT_BYTES)),
+            asked.we.eq(keep),
+            asked.lane.eq(walker.lane),
+            read.raw_bits().eq(asked.raw_bits()),
+        ]
+        data = Signal(8 * BEAT_BYTES)
+        self.sync += data.eq(Array(self.read_data)[asked.lane])
+        self.comb += [
+            fifo.sink.valid.eq(read.valid),
+            fifo.sink.address.eq(read.address),
+            fifo.sink.data.eq(data),
+            fifo.sink.we.eq(read.we),
+            self.done.eq(
+                walker.done & ~asked.valid & ~read.valid & ~fifo.source.valid
+            ),
+        ]

@@ -1,0 +1,199 @@
+"""Stream the weights of a layer from DRAM, once a tile, and replay them for every pixel."""
+
+from litex.gen import *
+from litex.soc.interconnect import stream
+from migen import *
+
+from litelic.accel.config import BEAT_BYTES
+
+SLOTS = 4  # Segments whose channel parameters are on chip.
+
+SEGMENT_LAYOUT = [
+    ("words", 16), ("rows", 8), ("start", 16), ("slot", log2_int(SLOTS)),
+    ("gdn", 1), ("final", 1), ("release", 1),
+]
+PARAMETER_LAYOUT = [
+    ("bias", 32), ("multiplier", 16), ("shift", 6), ("enable", 1), ("phase_row", 2), ("offset", 16),
+]
+
+# Request Generator --------------------------------------------------------------------------------
+
+
+class WeightRequests(LiteXModule):
+    """Ask for the beats of a layer's weights, tile after tile."""
+
+    def __init__(self, descriptor, address_width):
+        d = descriptor
+        self.start = Signal()
+        self.done = Signal()
+        self.address = address = stream.Endpoint([("address", address_width)])
+
+        # # #
+
+        beat, column, line = Signal(24), Signal(16), Signal(16)
+        active, last_beat, last_column, last_line = Signal(), Signal(), Signal(), Signal()
+        self.comb += [
+            self.done.eq(~active & ~self.start),
+            address.valid.eq(active),
+            address.address.eq(d.weight_address[log2_int(BEAT_BYTES) :] + beat),
+            last_beat.eq(beat == (d.weight_beats[:24] - 1)),
+            last_column.eq(column == (d.tiles[:16] - 1)),
+            last_line.eq(line == (d.tiles[16:] - 1)),
+        ]
+        self.sync += [
+            If(self.start, active.eq(1), beat.eq(0), column.eq(0), line.eq(0)),
+            If(active & address.ready,
+                beat.eq(beat + 1),
+                If(last_beat,
+                    beat.eq(0),
+                    column.eq(column + 1),
+                    If(last_column,
+                        column.eq(0),
+                        line.eq(line + 1),
+                        If(last_line, active.eq(0)),
+                    ),
+                ),
+            ),
+        ]
+
+
+# Weight Ring --------------------------------------------------------------------------------------
+
+
+class WeightRing(LiteXModule):
+    """Parse the weight stream into segments; hold their words while pixels still need them.
+
+    A segment is one header beat (`docs/engine.md`), one beat of parameters an output channel, and
+    `words * rows` weight words. Each pixel reads all words of a segment; the words are given up as
+    the last pixel reads them, so a segment larger than the ring works for a single pixel.
+
+    Attributes
+    ----------
+    data     : beats from a DRAM reader.
+    segment  : one item a segment, offered as soon as its parameters are there.
+    available: a word can be read.
+    read     : read the next word; it is on `word` `latency` cycles later.
+    rewind   : with `read`: the pixel is complete, start again with the segment's first word.
+    retire   : this is the segment's last pixel.
+    release_slot : the parameters of the oldest segment are no longer needed.
+    parameter: of channel `parameter_address` (slot * outputs + output), combinational.
+    """
+
+    latency = 3
+
+    def __init__(self, config, descriptor):
+        width, depth = 8 * config.reduction * config.outputs, config.weight_depth
+        self.data = data = stream.Endpoint([("data", 8 * BEAT_BYTES)])
+        self.available, self.read = Signal(), Signal()
+        self.rewind, self.retire = Signal(), Signal()
+        self.word = Signal(width)
+        self.release_slot = Signal()
+        self.parameter_address = Signal(max=SLOTS * config.outputs)
+        self.parameter = Record(PARAMETER_LAYOUT)
+        self.segments = segments = stream.SyncFIFO(SEGMENT_LAYOUT, SLOTS)
+        self.segment = segments.source
+
+        # # #
+
+        # Storage ----------------------------------------------------------------------------------
+        pointer_bits = log2_int(depth) + 1
+        write, read, first, kept = (Signal(pointer_bits) for _ in range(4))
+        self.memory = memory = Memory(width, depth)
+        write_port, read_port = memory.get_port(write_capable=True), memory.get_port()
+        self.specials += write_port, read_port
+        space = Signal()
+        held, used = Signal(pointer_bits), Signal(width)
+        self.comb += [
+            held.eq(write - kept),
+            space.eq(~held[-1]),  # below `depth` words
+            self.available.eq(write != read),
+            write_port.adr.eq(write[:-1]),
+            read_port.adr.eq(read[:-1]),
+        ]
+        self.sync += [
+            kept.eq(Mux(self.retire, read, first)),
+            used.eq(read_port.dat_r),
+            self.word.eq(used),
+            If(self.read,
+                read.eq(read + 1),
+                If(self.rewind,
+                    If(self.retire, first.eq(read + 1)).Else(read.eq(first)),
+                ),
+            ),
+        ]
+
+        # Parameters -------------------------------------------------------------------------------
+        self.parameters = parameters = Memory(len(self.parameter), SLOTS * config.outputs)
+        store, fetch = parameters.get_port(write_capable=True), parameters.get_port(async_read=True)
+        self.specials += store, fetch
+        slot, free = Signal(log2_int(SLOTS)), Signal(max=SLOTS + 1, reset=SLOTS)
+        take = Signal()
+        self.comb += [
+            fetch.adr.eq(self.parameter_address),
+            self.parameter.raw_bits().eq(fetch.dat_r),
+            store.dat_w.eq(Cat(data.data[:54], data.data[63], data.data[56:58], data.data[64:80])),
+        ]
+        self.sync += free.eq(free - take + self.release_slot)
+
+        # Parser -----------------------------------------------------------------------------------
+        words, rows = Signal(16), Signal(8)
+        flags, total = Signal(8), Signal(24)
+        delta_y, delta_x, start = Signal(8), Signal(16), Signal(16)
+        channel = Signal(max=max(2, config.outputs))
+        self.sync += start.eq(delta_y * descriptor.strip_pitch[:16] + delta_x)
+        self.fsm = fsm = FSM(reset_state="HEADER")
+        fsm.act("HEADER",
+            data.ready.eq(free != 0),
+            NextValue(words, data.data[0:16]),
+            NextValue(rows, data.data[16:24]),
+            NextValue(delta_y, data.data[24:32]),
+            NextValue(delta_x, data.data[32:48]),
+            NextValue(flags, data.data[48:56]),
+            NextValue(total, data.data[64:88]),
+            NextValue(channel, 0),
+            If(data.valid & data.ready, take.eq(1), NextState("PARAMETERS")),
+        )
+        fsm.act("PARAMETERS",
+            data.ready.eq(1),
+            store.adr.eq(slot * config.outputs + channel),
+            store.we.eq(data.valid),
+            If(data.valid,
+                NextValue(channel, channel + 1),
+                If(channel == (config.outputs - 1), NextState("ANNOUNCE")),
+            ),
+        )
+        self.comb += [
+            segments.sink.words.eq(words),
+            segments.sink.rows.eq(rows),
+            segments.sink.start.eq(start),
+            segments.sink.slot.eq(slot),
+            segments.sink.gdn.eq(flags[0]),
+            segments.sink.final.eq(flags[1]),
+            segments.sink.release.eq(flags[2]),
+        ]
+        fsm.act("ANNOUNCE",
+            segments.sink.valid.eq(1),
+            If(segments.sink.ready, NextValue(slot, slot + 1), NextState("WORDS")),
+        )
+        beats = config.weight_beats
+        part = Signal(max=max(2, beats))
+        earlier = Signal(max(1, width - 8 * BEAT_BYTES))
+        complete = Signal()
+        self.comb += [
+            complete.eq(part == (beats - 1)),
+            write_port.dat_w.eq(Cat(earlier, data.data) if beats > 1 else data.data),
+        ]
+        fsm.act("WORDS",
+            data.ready.eq(space | ~complete),
+            write_port.we.eq(data.valid & space & complete),
+            If(data.valid & data.ready,
+                NextValue(earlier, Cat(earlier, data.data)[8 * BEAT_BYTES :] if beats > 1 else 0),
+                NextValue(part, part + 1),
+                If(complete,
+                    NextValue(part, 0),
+                    NextValue(write, write + 1),
+                    NextValue(total, total - 1),
+                    If(total == 1, NextState("HEADER")),
+                ),
+            ),
+        )

@@ -1,0 +1,97 @@
+"""Pack a layer's weights and channel parameters into the stream that the weight ring parses.
+
+The stream depends on the array's reduction and outputs, but not on the picture: it is written to
+the board once. `docs/engine.md` has the format to the byte.
+"""
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from litelic.accel.config import BEAT_BYTES
+from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
+from litelic.host.planner.taps import split
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What the planner must know of a packed segment."""
+
+    words: int  # weight words a pixel
+    gdn: bool
+
+
+@dataclass
+class PackedLayer:
+    """`data` is a whole number of beats."""
+
+    data: bytes
+    segments: list
+
+
+def align(value, step):
+    """The smallest multiple of `step` that is not below `value`."""
+    return -(-value // step) * step
+
+
+def middle_channels(layer, config):
+    """Middle-memory values a pixel: its channels, padded to whole words."""
+    return align(layer.out_channels, config.reduction)
+
+
+def pack(layer, config):
+    """Return the `PackedLayer` of a `Layer` for an `ArrayConfig`."""
+    window = split(layer)
+    result_channels = middle_channels(layer, config) if layer.gdn else layer.out_channels
+    result_bytes = 1 if layer.gdn or layer.output != "int16" else 2
+    segments, blocks = [], []
+    for g, group in enumerate(window.groups):
+        chunks = range(0, len(group.channels), config.outputs)
+        for first in chunks:
+            channels = group.channels[first : first + config.outputs]
+            weight = group.weight[first : first + config.outputs]
+            end = g == len(window.groups) - 1 and first == chunks[-1]
+            flags = SEGMENT_RELEASE if end else 0
+            flags |= SEGMENT_LAST if end and not layer.gdn else 0
+            rows = _words(weight.reshape(*weight.shape[:2], -1), config)
+            places = [
+                (c.channel, c.row, (c.column * result_channels + c.channel) * result_bytes)
+                for c in channels
+            ]
+            header = (group.y, group.x * layer.in_channels, flags)
+            blocks.append(_segment(rows, header, places, layer, config))
+            segments.append(Segment(rows.shape[0] * rows.shape[1], False))
+    if layer.gdn:
+        for first in range(0, layer.out_channels, config.outputs):
+            count = min(config.outputs, layer.out_channels - first)
+            end = first + count == layer.out_channels
+            flags = SEGMENT_GDN | (SEGMENT_LAST if end else 0)
+            rows = _words(layer.gdn.gamma[first : first + count, None], config)
+            places = [(c, 0, c) for c in range(first, first + count)]
+            blocks.append(_segment(rows, (0, 0, flags), places, layer.gdn, config))
+            segments.append(Segment(rows.shape[1], True))
+    return PackedLayer(b"".join(blocks), segments)
+
+
+def _words(weight, config):
+    """[channels][rows][run] -> [rows][words][outputs][reduction], padded with zeros."""
+    count, rows, run = weight.shape
+    words = -(-run // config.reduction)
+    padded = np.zeros((config.outputs, rows, words * config.reduction), np.int8)
+    padded[:count, :, :run] = weight
+    return padded.reshape(config.outputs, rows, words, config.reduction).transpose(1, 2, 0, 3)
+
+
+def _segment(rows, header, places, requantiser, config):
+    """Header beat, a parameter beat a channel, weight words."""
+    y, x, flags = header
+    height, words = rows.shape[:2]
+    beats = [struct.pack("<HBBHBxI4x", words, height, y, x, flags, height * words)]
+    for c, row, offset in places:
+        beats.append(struct.pack(
+            "<iHBBH6x", requantiser.bias[c], requantiser.multiplier[c], requantiser.shift[c],
+            row | 0x80, offset,
+        ))
+    beats += [bytes(BEAT_BYTES)] * (config.outputs - len(places))
+    return b"".join(beats) + np.ascontiguousarray(rows).tobytes()

@@ -1,0 +1,1 @@
+"""The integer program: what a compiled model is, and the file that holds it."""
