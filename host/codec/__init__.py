@@ -1,0 +1,1 @@
+"""Pictures, latents and `.lic` files."""

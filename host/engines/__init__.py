@@ -1,0 +1,43 @@
+"""Who computes the network: a board, a simulated board, or the golden model. Same bytes."""
+
+from contextlib import contextmanager, nullcontext
+
+from litelic.host.engines.golden import GoldenEngine
+
+
+@contextmanager
+def open_engine(program, port=None, sim=False, golden=False, progress=None):
+    """Yield the engine that the arguments ask for, ready for `program`.
+
+    port     : a board, `/dev/ttyUSB0` or `socket://host:port`.
+    sim      : a simulated board, started here and stopped at the end.
+    golden   : the golden model on this computer.
+    progress : progress(label, done, total), or None.
+    """
+    if golden:
+        yield GoldenEngine(program, progress)
+        return
+    from litelic.host.engines.board import BoardEngine
+
+    with open_board(port, sim, progress) as board:
+        yield BoardEngine(board, program, progress)
+
+
+@contextmanager
+def open_board(port=None, sim=False, progress=None):
+    """Yield the `Board` at `port`, or a simulated one."""
+    from litelic.host.link.board import Board
+
+    simulator = nullcontext()
+    if sim:
+        from litelic.host.link.simulator import Simulator
+
+        simulator = Simulator()
+    with simulator, Board.open(simulator.url if sim else port) as board:
+        yield board
+
+
+def describe_board(port=None, sim=False, progress=None):
+    """What the board says about itself, {text: text}."""
+    with open_board(port, sim, progress) as board:
+        return board.info.describe()

@@ -1,0 +1,96 @@
+"""A board as an engine: plans, uploads, runs, and reads back."""
+
+import hashlib
+
+from litelic.accel.config import ArrayConfig
+from litelic.accel.descriptor import COUNTERS, DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
+from litelic.host.errors import LitelicError
+from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram
+
+
+class BoardEngine:
+    """Runs a program on a `Board`.
+
+    The weights are packed for the board's array and sent once; a board that still holds them is
+    not sent them again.
+    """
+
+    def __init__(self, board, program, progress=None):
+        self._board = board
+        self._program = program
+        self._progress = progress or (lambda label, done, total: None)
+        if not board.info.array:
+            raise LitelicError("the board has no accelerator; build it with --array")
+        self.config = ArrayConfig.from_dict(board.info.array)
+        self._packed = PackedProgram(program, self.config)
+        identity = hashlib.sha256(self._packed.weights).digest()
+        if board.info.program_id != identity:
+            self._send("weights", WEIGHTS_ADDRESS, self._packed.weights)
+            board.set_program(identity)
+        self.reports = []
+
+    @property
+    def macs_per_cycle(self):
+        """The array's peak, multiplications a cycle."""
+        return self.config.macs
+
+    def analyse(self, pixels):
+        """Latents int16 [h][w][c] of pixels uint8 [height][width][3]."""
+        return self._read("latents", self._run("analysis", pixels).output)
+
+    def synthesise(self, latents):
+        """Pixels uint8 [height][width][3] of latents int16 [h][w][c]."""
+        return self._read("picture", self._run("synthesis", latents).output)
+
+    def layers(self, direction, x):
+        """Yield (layer, output, counters) of every layer; `counters` has "cycles" and each cause.
+
+        Raises `LitelicError` when the DRAM cannot keep every layer's output.
+        """
+        plan = self._run(direction, x)
+        outputs = [step.output for step in plan.steps]
+        if len({output.address for output in outputs}) < len(outputs):
+            raise LitelicError(
+                "the board's DRAM cannot hold every layer of a picture this large; "
+                "verify with a smaller one"
+            )
+        for step, report in zip(plan.steps, self.reports, strict=True):
+            yield step.layer, self._read(step.layer.name, step.output), report["counters"]
+
+    def _run(self, direction, x):
+        """Send `x`, run the layers; leaves a report a layer in `reports`."""
+        layers = getattr(self._program, direction)
+        plan = self._packed.plan(layers, x.shape[0], x.shape[1], self._board.info.dram_bytes)
+        label = "picture" if direction == "analysis" else "latents"
+        self._send(label, plan.input.address, plan.input.to_bytes(x))
+        self._board.write(0, plan.descriptors)
+        self._progress(direction, 0, 1)
+        self._board.run(0, len(plan.steps))
+        self._progress(direction, 1, 1)
+        records = self._board.read(0, len(plan.steps) * DESCRIPTOR_BYTES)
+        self.reports = [
+            self._report(step, records[i * DESCRIPTOR_BYTES : (i + 1) * DESCRIPTOR_BYTES])
+            for i, step in enumerate(plan.steps)
+        ]
+        return plan
+
+    def _report(self, step, descriptor):
+        record = unpack_record(descriptor[RECORD_OFFSET:])
+        if record is None:
+            raise LitelicError(
+                f"the board did not run layer {step.layer.name}; is its gateware of this version?"
+            )
+        counters = {"cycles": record["total"], **{cause: record[cause] for cause in COUNTERS}}
+        return {"layer": step.layer, "macs": step.macs, "counters": counters}
+
+    def _send(self, label, address, data):
+        self._board.write(
+            address, data, lambda done, total: self._progress(f"send {label}", done, total)
+        )
+
+    def _read(self, label, where):
+        data = self._board.read(
+            where.address, where.size,
+            lambda done, total: self._progress(f"receive {label}", done, total),
+        )
+        return where.from_bytes(data)

@@ -1,0 +1,34 @@
+"""The golden model as an engine."""
+
+from litelic.host.golden import run_layers
+
+
+class GoldenEngine:
+    """Runs a program with NumPy on this computer."""
+
+    macs_per_cycle = None
+
+    def __init__(self, program, progress=None):
+        self._program = program
+        self._progress = progress or (lambda label, done, total: None)
+
+    def layers(self, direction, x):
+        """Yield (layer, output, None) for the layers of "analysis" or "synthesis"."""
+        layers = getattr(self._program, direction)
+        self._progress(direction, 0, len(layers))
+        for i, (layer, y) in enumerate(run_layers(layers, x), 1):
+            self._progress(direction, i, len(layers))
+            yield layer, y, None
+
+    def analyse(self, pixels):
+        """Latents int16 [h][w][c] of pixels uint8 [height][width][3]."""
+        return self._last("analysis", pixels)
+
+    def synthesise(self, latents):
+        """Pixels uint8 [height][width][3] of latents int16 [h][w][c]."""
+        return self._last("synthesis", latents)
+
+    def _last(self, direction, x):
+        for _, x, _ in self.layers(direction, x):
+            pass
+        return x

@@ -1,0 +1,49 @@
+"""What a run cost: true multiplications, cycles by the hardware's own counters, as a table."""
+
+from litelic.host.cli.table import print_row
+
+WIDTHS = (-10, -8, 14, 12, 7, -1)
+TITLES = ("layer", "kind", "MACs", "cycles", "util %", "cycles not multiplying, by cause")
+
+
+def direction_report(engine):
+    """{macs, cycles, utilisation, layers} of the last direction that a `BoardEngine` ran.
+
+    Utilisation is true multiplications over cycles times the array's peak: neither zeros inserted
+    by a transposed convolution nor lanes that pad the array count.
+    """
+    layers = [_layer_report(report, engine.macs_per_cycle) for report in engine.reports]
+    macs = sum(layer["macs"] for layer in layers)
+    cycles = sum(layer["cycles"] for layer in layers)
+    utilisation = macs / (cycles * engine.macs_per_cycle)
+    return {"macs": macs, "cycles": cycles, "utilisation": utilisation, "layers": layers}
+
+
+def _layer_report(report, peak):
+    layer, counters = report["layer"], dict(report["counters"])
+    cycles = counters.pop("cycles")
+    counters.pop("busy")
+    return {
+        "name": layer.name,
+        "kind": layer.kind + (f"+{layer.gdn.function}" if layer.gdn else ""),
+        "macs": report["macs"],
+        "cycles": cycles,
+        "utilisation": report["macs"] / (cycles * peak),
+        "stalls": counters,
+    }
+
+
+def print_table(report):
+    """Print the layers and both directions of a demo report."""
+    print_row(WIDTHS, TITLES)
+    for layer in report["layers"]:
+        stalls = ", ".join(f"{cause} {count}" for cause, count in layer["stalls"].items() if count)
+        kind = layer["kind"].split("+")[0]
+        _print(layer["name"], kind, layer, stalls)
+    for direction in ("encoder", "decoder"):
+        _print(direction, "", report[direction], f"of {report['macs_per_cycle']} MACs a cycle")
+
+
+def _print(name, kind, row, remark):
+    utilisation = f"{100 * row['utilisation']:.1f}"
+    print_row(WIDTHS, (name, kind, row["macs"], row["cycles"], utilisation, remark))

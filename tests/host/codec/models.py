@@ -1,0 +1,75 @@
+"""Small random tables, latents, programs, and an engine that runs the golden model."""
+
+import numpy as np
+
+from litelic.host.golden import run_layers
+from litelic.host.program.model import EntropyTable, Program
+from tests.random_layers import random_layer
+
+
+def table_from(frequency, offset):
+    """An `EntropyTable` of frequencies that add up to 65536, the escape's last."""
+    return EntropyTable(int(offset), np.concatenate([[0], np.cumsum(frequency)]).astype(np.uint32))
+
+
+def laplacian_table(scale, tail=20):
+    """A table of integers round 0 with that mean magnitude, and a small escape."""
+    k = np.arange(-tail, tail + 1)
+    weight = np.append(np.exp(-np.abs(k) / scale), 1e-9)
+    frequency = 1 + np.floor(weight / weight.sum() * (65536 - len(weight))).astype(np.int64)
+    frequency[tail] += 65536 - frequency.sum()
+    return table_from(frequency, -tail)
+
+
+def random_table(rng):
+    """Any shape of table, from one symbol (the escape) to several hundred."""
+    symbols = int(rng.choice([1, 2, 3, int(rng.integers(4, 60)), int(rng.integers(60, 400))]))
+    cuts = np.sort(rng.choice(np.arange(1, 65536), symbols - 1, replace=False))
+    return table_from(np.diff([0, *cuts, 65536]), rng.integers(-100, 100))
+
+
+def laplacian_latents(rng, height, width, scales):
+    """Latents whose magnitudes vary over the picture as those of photographs do."""
+    rows = np.exp(rng.normal(0, 1, (height, width, 1)))
+    noise = rng.laplace(0, 1, (height, width, len(scales)))
+    return np.rint(noise * rows * np.asarray(scales)).clip(-32768, 32767).astype(np.int16)
+
+
+def small_program(seed, channels=6):
+    """A random program that shrinks by 8 in each direction."""
+    rng = np.random.default_rng(seed)
+    down = {"kind": "conv", "kernel": 5, "padding": 2}
+    up = {"kind": "deconv", "kernel": 5, "padding": 2}
+    analysis = [
+        random_layer(rng, **down, name="g_a.0", stride=4, in_channels=3, out_channels=4,
+                     input="uint8", output="int8", gdn="reciprocal"),
+        random_layer(rng, **down, name="g_a.2", stride=2, in_channels=4, out_channels=channels,
+                     input="int8", output="int16", gdn=False),
+    ]
+    synthesis = [
+        random_layer(rng, **up, name="g_s.0", stride=2, output_padding=1, in_channels=channels,
+                     out_channels=4, input="int16", output="int8", gdn="multiply"),
+        random_layer(rng, **up, name="g_s.2", stride=4, output_padding=3, in_channels=4,
+                     out_channels=3, input="int8", output="uint8", gdn=False),
+    ]
+    tables = [random_table(rng) for _ in range(channels)]
+    return Program(f"small-{seed}", analysis, synthesis, tables)
+
+
+class GoldenEngine:
+    """What `codec` and the command line ask of an engine."""
+
+    macs_per_cycle = 64
+
+    def __init__(self, program):
+        self.program = program
+
+    def layers(self, direction, x):
+        for layer, y in run_layers(getattr(self.program, direction), x):
+            yield layer, y, {"cycles": 1000}
+
+    def analyse(self, pixels):
+        return [y for _, y, _ in self.layers("analysis", pixels)][-1]
+
+    def synthesise(self, latents):
+        return [y for _, y, _ in self.layers("synthesis", latents)][-1]
