@@ -68,7 +68,9 @@ class MultiplierArray(LiteXModule):
 
         # Read-out ---------------------------------------------------------------------------------
         for r in range(c.epilogue):
-            order = [accumulators[g * c.epilogue + r, n] for n in range(c.outputs) for g in range(groups)]
+            order = [
+                accumulators[g * c.epilogue + r, n] for n in range(c.outputs) for g in range(groups)
+            ]
             rank = [Signal((32, True)) for _ in order]
             following = rank[1:] + [rank[-1]]
             for sum_, accumulator, next_ in zip(rank, order, following):

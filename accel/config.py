@@ -87,5 +87,7 @@ class ArrayConfig:
         try:
             reduction, outputs, pixels = (int(part) for part in text.lower().split("x"))
         except ValueError:
-            raise LitelicError(f"array {text!r}: write reduction x outputs x pixels, as 4x4x8") from None
+            raise LitelicError(
+                f"array {text!r}: write reduction x outputs x pixels, as 4x4x8"
+            ) from None
         return cls(reduction, outputs, pixels, epilogue=max(1, pixels // 2))

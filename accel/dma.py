@@ -1,8 +1,8 @@
 """DRAM access of the accelerator: LiteDRAM's own reader, and a writer with byte enables."""
 
+from litedram.frontend.dma import LiteDRAMDMAReader
 from litex.gen import *
 from litex.soc.interconnect import stream
-from litedram.frontend.dma import LiteDRAMDMAReader
 from migen import *
 
 __all__ = ["LiteDRAMDMAReader", "MaskedWriter"]
@@ -23,16 +23,14 @@ class MaskedWriter(LiteXModule):
     """
 
     def __init__(self, port, fifo_depth=32):
-        self.sink = sink = stream.Endpoint(
-            [("address", port.address_width), ("data", port.data_width), ("we", port.data_width // 8)]
-        )
+        layout = [("data", port.data_width), ("we", port.data_width // 8)]
+        self.sink = sink = stream.Endpoint([("address", port.address_width), *layout])
         self.idle = Signal()
 
         # # #
 
         # The controller takes the data a fixed time after the command and cannot wait for it:
         # a command leaves only when its data enter the FIFO.
-        layout = [("data", port.data_width), ("we", port.data_width // 8)]
         self.fifo = fifo = stream.SyncFIFO(layout, fifo_depth)
         pending = Signal(max=fifo_depth + 2)
         taken = Signal()

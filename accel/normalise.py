@@ -67,9 +67,9 @@ class Mantissa(LiteXModule):
         ]
 
         # 3: table ---------------------------------------------------------------------------------
-        self.table = table = Memory(ENTRY_BITS + SLOPE_BITS, 1024, init=_rom())
+        table = Memory(ENTRY_BITS + SLOPE_BITS, 1024, init=_rom())
         port = table.get_port()
-        self.specials += port
+        self.specials += table, port
         self.comb += port.adr.eq(Cat(scaled[16:23], parity, self.function))
         offset, direct, adjust3 = Signal(10), Signal(16), Signal((6, True))
         self.sync += [offset.eq(scaled[6:16]), direct.eq(scaled[8:]), adjust3.eq(adjust)]

@@ -44,6 +44,7 @@ class OperandMemory(LiteXModule):
             memory = Memory(9 * reduction, rows)
             write = memory.get_port(write_capable=True)
             read = memory.get_port()
+            part = slice(9 * reduction * odd, 9 * reduction * (odd + 1))
             self.specials += memory, write, read
             if reduction == GRANULE:  # a granule is a word, in one of the banks
                 self.comb += [
@@ -54,7 +55,7 @@ class OperandMemory(LiteXModule):
             else:  # a granule is a word in either bank
                 self.comb += [
                     write.adr.eq(self.write_address),
-                    write.dat_w.eq(self.write_data[9 * reduction * odd : 9 * reduction * (odd + 1)]),
+                    write.dat_w.eq(self.write_data[part]),
                     write.we.eq(self.write_enable),
                 ]
             self.comb += read.adr.eq(row)

@@ -85,7 +85,8 @@ class Standalone:
         command = [
             "verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial",
             "fast", "--noassert", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", "engine",
-            "-CFLAGS", "-O2", "-MAKEFLAGS", "OPT_FAST=-O2", "--Mdir", "obj", "-o", "../engine",
+            "-CFLAGS", "-O3 -march=native", "-MAKEFLAGS", "OPT_FAST='-O3 -march=native'",
+            "--Mdir", "obj", "-o", "../engine",
             "engine.v", str(HARNESS.resolve()),
         ]
         run = subprocess.run(command, cwd=work, capture_output=True, text=True)

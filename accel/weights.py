@@ -98,9 +98,9 @@ class WeightRing(LiteXModule):
         # Storage ----------------------------------------------------------------------------------
         pointer_bits = log2_int(depth) + 1
         write, read, first, kept = (Signal(pointer_bits) for _ in range(4))
-        self.memory = memory = Memory(width, depth)
+        memory = Memory(width, depth)
         write_port, read_port = memory.get_port(write_capable=True), memory.get_port()
-        self.specials += write_port, read_port
+        self.specials += memory, write_port, read_port
         space = Signal()
         held, used = Signal(pointer_bits), Signal(width)
         self.comb += [
@@ -123,9 +123,9 @@ class WeightRing(LiteXModule):
         ]
 
         # Parameters -------------------------------------------------------------------------------
-        self.parameters = parameters = Memory(len(self.parameter), SLOTS * config.outputs)
+        parameters = Memory(len(self.parameter), SLOTS * config.outputs)
         store, fetch = parameters.get_port(write_capable=True), parameters.get_port(async_read=True)
-        self.specials += store, fetch
+        self.specials += parameters, store, fetch
         slot, free = Signal(log2_int(SLOTS)), Signal(max=SLOTS + 1, reset=SLOTS)
         take = Signal()
         self.comb += [

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager, nullcontext
 
+from litelic.accel.config import ArrayConfig
 from litelic.host.engines.golden import GoldenEngine
 
 
@@ -40,4 +41,23 @@ def open_board(port=None, sim=False, progress=None):
 def describe_board(port=None, sim=False, progress=None):
     """What the board says about itself, {text: text}."""
     with open_board(port, sim, progress) as board:
-        return board.info.describe()
+        return describe(board.info)
+
+
+def describe(info):
+    """A `BoardInfo` in words, {text: text}."""
+    array = "none"
+    if info.array:
+        config = ArrayConfig.from_dict(info.array)
+        array = f"{config.shape}, {config.macs} MACs a cycle"
+    return {
+        "board": info.target,
+        "gateware": info.gateware,
+        "firmware": info.firmware,
+        "protocol": str(info.protocol),
+        "array": array,
+        "clock": f"{info.clock_hz / 1e6:g} MHz",
+        "DRAM": f"{info.dram_bytes >> 20} MB" + ("" if info.dram_ok else ", FAILED ITS TEST"),
+        "program": info.program.hex()[:16] if info.program else "none",
+        **{name.replace("_", " "): str(count) for name, count in info.statistics.items()},
+    }

@@ -24,7 +24,7 @@ class BoardEngine:
         self.config = ArrayConfig.from_dict(board.info.array)
         self._packed = PackedProgram(program, self.config)
         identity = hashlib.sha256(self._packed.weights).digest()
-        if board.info.program_id != identity:
+        if board.info.program != identity:
             self._send("weights", WEIGHTS_ADDRESS, self._packed.weights)
             board.set_program(identity)
         self.reports = []
@@ -64,9 +64,10 @@ class BoardEngine:
         label = "picture" if direction == "analysis" else "latents"
         self._send(label, plan.input.address, plan.input.to_bytes(x))
         self._board.write(0, plan.descriptors)
-        self._progress(direction, 0, 1)
-        self._board.run(0, len(plan.steps))
-        self._progress(direction, 1, 1)
+        self._board.run(
+            0, len(plan.steps),
+            progress=lambda done, total: self._progress(direction, done, total),
+        )
         records = self._board.read(0, len(plan.steps) * DESCRIPTOR_BYTES)
         self.reports = [
             self._report(step, records[i * DESCRIPTOR_BYTES : (i + 1) * DESCRIPTOR_BYTES])

@@ -29,6 +29,5 @@ class GoldenEngine:
         return self._last("synthesis", latents)
 
     def _last(self, direction, x):
-        for _, x, _ in self.layers(direction, x):
-            pass
-        return x
+        *_, (_, last, _) = self.layers(direction, x)
+        return last

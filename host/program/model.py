@@ -205,7 +205,8 @@ class Program:
             for before, after in zip(layers, layers[1:]):
                 _require(
                     before.out_channels == after.in_channels, after.name,
-                    f"takes {after.in_channels} channels, {before.name} gives {before.out_channels}",
+                    f"takes {after.in_channels} channels, "
+                    f"{before.name} gives {before.out_channels}",
                 )
                 _require(
                     before.output == after.input, after.name,

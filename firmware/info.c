@@ -1,0 +1,38 @@
+#include "info.h"
+
+#include <generated/csr.h>
+#include <generated/mem.h>
+#include <generated/soc.h>
+#include <stdio.h>
+
+#include "link.h"
+#include "version.h"
+
+uint32_t info_write(char *buffer, const struct board_state *state)
+{
+	char program[2 * PROGRAM_ID_BYTES + 1];
+
+	for (int n = 0; n < PROGRAM_ID_BYTES; n++)
+		snprintf(program + 2 * n, 3, "%02x", state->program[n]);
+
+	return snprintf(buffer, INFO_MAX,
+			"protocol=%d\n"
+			"firmware=%s\n"
+			"gateware=%s\n"
+			"target=%s\n"
+			"array=%s\n"
+			"clock=%u\n"
+			"dram=%u\n"
+			"dram_ok=%d\n"
+			"program=%s\n"
+			"frames=%u\n"
+			"damaged_payloads=%u\n"
+			"timeouts=%u\n"
+			"skipped_bytes=%u\n"
+			"rejected_headers=%u\n",
+			PROTOCOL_VERSION, FIRMWARE_VERSION, LITELIC_GATEWARE, LITELIC_TARGET,
+			LITELIC_ARRAY, (unsigned)CONFIG_CLOCK_FREQUENCY, (unsigned)MAIN_RAM_SIZE,
+			state->memory_ok, program, (unsigned)link_statistics.frames,
+			(unsigned)link_statistics.damaged, (unsigned)link_statistics.timeouts,
+			(unsigned)link_rx_skipped_read(), (unsigned)link_rx_rejected_read());
+}

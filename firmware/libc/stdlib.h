@@ -1,0 +1,6 @@
+#pragma once
+
+static inline int abs(int value)
+{
+	return value < 0 ? -value : value;
+}

@@ -1,0 +1,3 @@
+#pragma once
+
+#define FIRMWARE_VERSION "0.1.0"

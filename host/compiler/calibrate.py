@@ -1,0 +1,68 @@
+"""Calibration photographs, and activation scales from what they make of each channel."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from litelic.host.errors import LitelicError
+from litelic.host.training.photographs import SUFFIXES
+
+CROP = 256
+CLIPS = np.array([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42, 0.35, 0.29, 0.24, 0.2])
+
+
+def find_photographs(sources):
+    """The photographs' paths in `sources`, files and folders (searched recursively), in order."""
+    paths = []
+    for source in map(Path, sources):
+        if source.is_dir():
+            paths += sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
+        elif source.exists():
+            paths.append(source)
+        else:
+            raise LitelicError(f"{source} does not exist; name photographs or folders of them")
+    if not paths:
+        raise LitelicError("no photograph to calibrate on; name photographs or folders of them")
+    return paths
+
+
+def load_crops(sources, count=32, size=CROP, seed=1):
+    """Return `count` crops of the photographs `sources`, uint8 (count, size, size, 3).
+
+    Crops are spread evenly over the photographs. Small ones are extended by their last row and
+    column, as the codec does. The same photographs always give the same crops.
+    """
+    paths = find_photographs(sources)
+    rng = np.random.default_rng(seed)
+    crops = np.empty((count, size, size, 3), np.uint8)
+    for i in range(count):
+        path = paths[i * len(paths) // count if count < len(paths) else i % len(paths)]
+        try:
+            with Image.open(path) as image:
+                photograph = np.asarray(image.convert("RGB"))
+        except OSError as e:
+            raise LitelicError(f"{path} is not a photograph that can be read ({e})") from e
+        missing = [(0, max(0, size - n)) for n in photograph.shape[:2]]
+        photograph = np.pad(photograph, (*missing, (0, 0)), mode="edge")
+        y, x = (rng.integers(n - size + 1) for n in photograph.shape[:2])
+        crops[i] = photograph[y : y + size, x : x + size]
+    return crops
+
+
+def clip_for_integers(values, lowest, highest):
+    """The scales [channel] that round `values` (samples, channels) to `lowest..highest` best.
+
+    A scale is what one step stands for. Of a few fractions of each channel's largest magnitude,
+    the one with the least squared error, rounding and saturation together.
+    """
+    reach = np.abs(values).max(axis=0)
+    reach[reach == 0] = 1.0
+    best, chosen = np.full(len(reach), np.inf), reach / highest
+    for clip in CLIPS:
+        scale = reach * clip / highest
+        error = (np.clip(np.floor(values / scale + 0.5), lowest, highest) * scale - values) ** 2
+        error = error.mean(axis=0)
+        better = error < best
+        best[better], chosen[better] = error[better], scale[better]
+    return chosen

@@ -1,0 +1,87 @@
+"""`litelic compile`: a model and a few photographs become one program file."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from litelic.host.compiler.calibrate import load_crops
+from litelic.host.compiler.checkpoint import load_model
+from litelic.host.compiler.entropy import (
+    bottleneck_prior,
+    estimate_bits,
+    laplace_prior,
+    make_tables,
+    medians,
+)
+from litelic.host.compiler.layers import fold
+from litelic.host.compiler.quantise import Activations, Options, quantise_network
+from litelic.host.program.file import save_program
+from litelic.host.program.model import Program
+
+
+def _psnr(got, wanted):
+    error = np.mean((got.astype(np.float64) - wanted) ** 2)
+    return 10 * np.log10(255**2 / max(error, 1e-9))
+
+
+@torch.inference_mode()
+def compile_model(
+    model, photographs, name, trained_entropy=True, metadata=None, crops=32, options=None,
+    log=print,
+):
+    """Return the `Program` of a torch `model`, calibrated on `photographs` (files or folders).
+
+    `crops` pictures of 256x256 pixels are used; `log` gets a line a layer. Raises `LitelicError`
+    when a layer is not supported or the photographs cannot be read.
+    """
+    options = options or Options()
+    pictures = load_crops(photographs, crops)
+    height, width = pictures.shape[1:3]
+    channels = len(model.g_s[0].weight)
+    fractions = medians(model.entropy_bottleneck)[1] if trained_entropy else np.zeros(channels)
+    floats = fold(model, fractions)
+
+    def progress(report):
+        log(f"{report.name:8}{report.macs_per_pixel:12.1f}{report.sqnr_db:12.1f}")
+
+    log(f"{'layer':8}{'MACs/pixel':>12}{'SQNR in dB':>12}")
+    picture = floats.operands(pictures)
+    start = Activations(picture, pictures, floats.input, np.ones(3))
+    analysis, behind, _ = quantise_network(
+        floats.analysis, start, "int16", height * width, options, progress
+    )
+    latents = behind.stored
+    # The synthesis is fitted to what the float synthesis makes of the same latents.
+    latent_values = torch.from_numpy(latents).permute(0, 3, 1, 2).float()
+    start = Activations(latent_values, latents, "int16", np.ones(channels))
+    synthesis, behind, _ = quantise_network(
+        floats.synthesis, start, "uint8", height * width, options, progress
+    )
+    flat = latents.reshape(-1, channels)
+    prior = bottleneck_prior(model.entropy_bottleneck, fractions) if trained_entropy else (
+        laplace_prior(flat)
+    )
+    tables = make_tables(flat, prior)
+    bpp = estimate_bits(tables, latents) / pictures[..., 0].size
+    log(f"calibration pictures: {_psnr(behind.stored, pictures):.2f} dB at {bpp:.3f} bpp")
+    return Program(name, analysis, synthesis, tables, dict(metadata or {}))
+
+
+def compile_command(args):
+    """`litelic compile`: `args` has source, output, calibration, quality, N, M and name."""
+    torch.set_num_threads(1)
+    begin = time.monotonic()
+    loaded = load_model(args.source, quality=args.quality, N=args.N, M=args.M)
+    name = args.name or loaded.name
+    print(f"compiling {name} from {loaded.origin}")
+    program = compile_model(
+        loaded.model, args.calibration, name, loaded.trained_entropy, {"source": loaded.origin}
+    )
+    model_hash = save_program(program, args.output)
+    size = Path(args.output).stat().st_size
+    print(
+        f"{args.output}: {size} bytes, model {model_hash.hex()[:16]}, "
+        f"{time.monotonic() - begin:.0f} s"
+    )

@@ -1,0 +1,1 @@
+"""The host's side of the link: protocol, transports, client, simulator."""

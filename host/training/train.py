@@ -1,0 +1,162 @@
+"""Train a codec: rate plus lambda times distortion, through CompressAI's entropy bottleneck.
+
+A checkpoint (`.pth`) is complete: model name and configuration, weights, optimiser, step and
+random state. The same command goes on where the checkpoint stopped.
+"""
+
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from litelic.host.compiler.bls2017 import Bls2017
+from litelic.host.errors import LitelicError
+from litelic.host.training.photographs import load_photographs, random_crops
+
+CLIP = 5.0
+
+
+def initialise(model):
+    """Scale the initial weights so that every layer keeps the variance of its input.
+
+    A transposed convolution of stride s sees only 1/s^2 of its taps at each output pixel.
+    """
+    for module in model.modules():
+        if isinstance(module, (torch.nn.Conv2d, torch.nn.ConvTranspose2d)):
+            transposed = isinstance(module, torch.nn.ConvTranspose2d)
+            taps = math.prod(module.kernel_size)
+            if transposed:
+                taps /= math.prod(module.stride)
+            torch.nn.init.normal_(module.weight, std=1 / math.sqrt(taps * module.in_channels))
+            torch.nn.init.zeros_(module.bias)
+
+
+def learning_rate(step, steps, peak):
+    """Warm up for 200 steps, hold `peak` for 40 % of the steps, then fall along a cosine."""
+    warm = min(1.0, (step + 1) / 200)
+    decay = max(0.0, (step / steps - 0.4) / 0.6)
+    return peak * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, decay)))
+
+
+def rate_distortion(model, x, autocast):
+    """Return (bits per pixel, mean squared error) of the batch `x`, both differentiable."""
+    with autocast():
+        y = model.g_a(x - model.centre)
+    y_hat, likelihoods = model.entropy_bottleneck(y.float() * model.gain)
+    with autocast():
+        x_hat = model.g_s(y_hat / model.gain)
+    bpp = -torch.log2(likelihoods).sum() / (x.shape[0] * x.shape[2] * x.shape[3])
+    mse = ((x_hat.float() + model.centre - x) ** 2).mean()
+    return bpp, mse
+
+
+@torch.no_grad()
+def validate(model, crops):
+    """Return (bits per pixel, PSNR in dB) with rounded latents, over the batch `crops`."""
+    model.eval()
+    bpp, mse = rate_distortion(model, crops, torch.inference_mode)
+    model.train()
+    return bpp.item(), -10 * math.log10(mse.item())
+
+
+def save(path, state):
+    """Write the checkpoint so that an interruption leaves the old one or the new one, whole."""
+    partial = path.with_suffix(path.suffix + ".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def load(path, config):
+    """Return the checkpoint at `path`, or None when there is none. Refuses another model's."""
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if state["config"] != config:
+            raise LitelicError(
+                f"{path} holds a model with {state['config']}, this run wants {config}; "
+                "give another --output or the same options"
+            )
+        return state
+    except (RuntimeError, KeyError, EOFError, OSError, ValueError) as e:
+        raise LitelicError(
+            f"{path} is not a checkpoint of `litelic train` ({e}); move it away"
+        ) from e
+
+
+def train(
+    output, photographs, validation=None, N=64, M=96, lmbda=0.012, steps=120_000, batch=4,
+    crop=128, peak=3e-3, seed=1, threads=1, report_every=500, log=print,
+):
+    """Train a `Bls2017` (centred input, gain 4) and write `output`, a checkpoint.
+
+    `photographs` and `validation` are lists of folders; `lmbda` weighs the squared error on the
+    0..255 scale; `peak` is the highest learning rate. Goes on from `output` if it exists, also
+    with another number of `steps`. Runs on the first GPU when there is one.
+    """
+    output = Path(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    config = {"N": N, "M": M, "centre": 0.5, "gain": 4.0}
+    model = Bls2017(**config)
+    initialise(model)
+    model.to(device)
+    optimiser = torch.optim.Adam(model.parameters(), lr=peak)
+    start = 0
+    state = load(output, config)
+    if state:
+        model.load_state_dict(state["state_dict"])
+        optimiser.load_state_dict(state["optimiser"])
+        start = state["step"]
+        rng = np.random.default_rng([seed, start])
+        log(f"going on from step {start} of {output}")
+    data = load_photographs(photographs, crop)
+    held_out = load_photographs(validation or photographs, 256)
+    probe = random_crops(held_out, 16, 256, np.random.default_rng(0))
+    probe = torch.from_numpy(probe).to(device)
+    parameters = sum(p.numel() for p in model.parameters())
+    log(f"{len(data)} photographs, {parameters} parameters, {device}")
+
+    def autocast():
+        return torch.autocast(device.type, torch.bfloat16)
+
+    def checkpoint(step):
+        save(output, {
+            "model": "bls2017", "config": config, "lmbda": lmbda, "step": step, "steps": steps,
+            "state_dict": model.state_dict(), "optimiser": optimiser.state_dict(),
+        })
+
+    model.train()
+    mean_bpp = mean_mse = 0.0
+    since = time.monotonic()
+    for step in range(start, steps):
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step, steps, peak)
+        x = torch.from_numpy(random_crops(data, batch, crop, rng)).to(device)
+        bpp, mse = rate_distortion(model, x, autocast)
+        loss = lmbda * 255**2 * mse + bpp
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        optimiser.step()
+        mean_bpp += bpp.item() / report_every
+        mean_mse += mse.item() / report_every
+        if (step + 1) % report_every == 0:
+            val_bpp, val_psnr = validate(model, probe)
+            pace = (time.monotonic() - since) / report_every
+            log(
+                f"step {step + 1}/{steps}  train {mean_bpp:.3f} bpp "
+                f"{-10 * math.log10(mean_mse):.2f} dB  held out {val_bpp:.3f} bpp {val_psnr:.2f} dB"
+                f"  {pace * 1000:.0f} ms/step  {(steps - step - 1) * pace / 60:.0f} min left"
+            )
+            checkpoint(step + 1)
+            mean_bpp = mean_mse = 0.0
+            since = time.monotonic()
+    checkpoint(max(start, steps))
+    return output

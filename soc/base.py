@@ -1,0 +1,78 @@
+"""The SoC that every target builds: CPU, firmware, DRAM, link, accelerator."""
+
+from litex.soc.integration.soc_core import SoCCore
+
+from litelic.soc.link import Link
+
+GATEWARE_VERSION = "0.1.0"
+
+# LiteLIC SoC --------------------------------------------------------------------------------------
+
+class LiteLICSoC(SoCCore):
+    """VexRiscv with its firmware in ROM, a LiteDRAM that holds data only, the link, the array.
+
+    A target brings what depends on the board:
+
+    Parameters
+    ----------
+    target : str
+        The board's short name; the host reads it.
+
+    crg : Module
+        Clocks and resets.
+
+    dram_phy, dram_module :
+        LiteDRAM's PHY and memory description.
+
+    link_phy : Module
+        Bytes from (`source`) and to (`sink`) the host.
+
+    array : litelic.accel.config.ArrayConfig or None
+        The accelerator; None leaves it out.
+    """
+    def __init__(self, platform, sys_clk_freq, target, crg, dram_phy, dram_module, link_phy,
+        array=None, **kwargs):
+        # SoCCore ----------------------------------------------------------------------------------
+        # The only serial line is the link, so there is no console: the firmware's text goes there.
+        # The ROM shrinks to the firmware's size when its contents are known.
+        kwargs.update(
+            cpu_type             = "vexriscv",
+            integrated_rom_size  = 0x8000,
+            integrated_sram_size = 0x2000,
+            integrated_main_ram_size = 0,
+            with_uart            = False,
+            timer_uptime         = True,
+            ident                = f"LiteLIC on {target}",
+            ident_version        = False,
+        )
+        self.crg = crg
+        SoCCore.__init__(self, platform, sys_clk_freq, **kwargs)
+
+        # DRAM -------------------------------------------------------------------------------------
+        # The CPU looks at the DRAM only to test it: no L2 cache.
+        self.ddrphy = dram_phy
+        self.add_sdram("sdram", phy=dram_phy, module=dram_module, l2_cache_size=0)
+
+        # Link -------------------------------------------------------------------------------------
+        self.link_phy = link_phy
+        self.link     = Link(self.get_dram_port("write"), self.get_dram_port("read"))
+        self.comb += [
+            link_phy.source.connect(self.link.sink),
+            self.link.source.connect(link_phy.sink),
+        ]
+
+        # Accelerator ------------------------------------------------------------------------------
+        if array is not None:
+            from litelic.accel.accelerator import Accelerator
+            self.accelerator = Accelerator(array, self.get_dram_port)
+            self.irq.add("accelerator")
+
+        # Identification ---------------------------------------------------------------------------
+        parameters = array.to_dict() if array is not None else {}
+        self.add_constant("LITELIC_TARGET",   target)
+        self.add_constant("LITELIC_GATEWARE", GATEWARE_VERSION)
+        self.add_constant("LITELIC_ARRAY",    ",".join(f"{k}={v}" for k, v in parameters.items()))
+
+    def get_dram_port(self, mode):
+        """A native port of 128 bits, `mode` is "read" or "write"."""
+        return self.sdram.crossbar.get_port(mode=mode, data_width=128)

@@ -1,0 +1,5 @@
+"""The host link's hardware (`docs/protocol.md`)."""
+
+from litelic.soc.link.link import Link
+
+__all__ = ["Link"]

@@ -1,0 +1,57 @@
+"""CRC-32 (IEEE 802.3, what zlib.crc32 computes), one byte a cycle."""
+
+from functools import reduce
+from operator import xor
+
+from litex.gen import LiteXModule
+from migen import Cat, If, Signal
+
+POLYNOMIAL = 0xEDB88320  # reflected: the first bit of a byte is its least significant one
+RESIDUE = 0xDEBB20E3  # what the register holds after data followed by their own CRC-32
+
+
+def next_register(register, byte):
+    """The shift register after one more byte. Plain integers; also the model of the hardware."""
+    register ^= byte
+    for _ in range(8):
+        register = (register >> 1) ^ (POLYNOMIAL if register & 1 else 0)
+    return register
+
+
+# CRC32 --------------------------------------------------------------------------------------------
+
+class CRC32(LiteXModule):
+    """CRC-32 of the bytes presented since `clear`.
+
+    One byte is taken in every cycle in which `enable` is set. `value` is the CRC of all bytes
+    taken before this cycle, sent least significant byte first; `match` says that the last four
+    of them were the CRC of the others. `clear` wins over `enable`.
+    """
+    def __init__(self):
+        self.clear  = Signal()
+        self.enable = Signal()
+        self.data   = Signal(8)
+        self.value  = Signal(32)
+        self.match  = Signal()
+
+        # # #
+
+        register = Signal(32, reset=2**32 - 1)
+
+        # The update is linear over GF(2): the response to each input bit says where it is xored in.
+        inputs    = [(register[n], next_register(1 << n, 0)) for n in range(32)]
+        inputs   += [(self.data[n], next_register(0, 1 << n)) for n in range(8)]
+        following = Cat(*[
+            reduce(xor, [bit for bit, response in inputs if (response >> n) & 1])
+            for n in range(32)
+        ])
+
+        self.sync += If(self.clear,
+            register.eq(register.reset)
+        ).Elif(self.enable,
+            register.eq(following)
+        )
+        self.comb += [
+            self.value.eq(~register),
+            self.match.eq(register == RESIDUE),
+        ]

@@ -1,0 +1,78 @@
+"""Where built simulators are, so that the same one is never built twice (no Migen here)."""
+
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import litelic.accel
+import litelic.firmware
+import litelic.soc
+import litelic.targets
+from litelic.host.errors import LitelicError
+
+SOURCE_SUFFIXES = {".py", ".c", ".h", ".cpp", ".ld", ".S", ".v"}
+TOOLS = ("migen", "litex", "litedram", "pythondata-cpu-vexriscv")
+
+
+@dataclass(frozen=True)
+class SimulationConfig:
+    """What a simulator is built for.
+
+    array        : parameters of the accelerator (`ArrayConfig.to_dict()`), None for no accelerator.
+    sys_clk_freq : in Hz; decides the DRAM's timing in cycles.
+    trace        : waveforms compiled in.
+    """
+
+    array: dict | None
+    sys_clk_freq: int = 100_000_000
+    trace: bool = False
+
+
+@cache
+def _sources_digest():
+    """Of everything that ends up in a simulator: LiteLIC's sources, the tools' versions."""
+    digest = hashlib.sha256()
+    for package in (litelic.accel, litelic.firmware, litelic.soc, litelic.targets):
+        folder = Path(package.__file__).parent
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in SOURCE_SUFFIXES or path.name == "Makefile":
+                content = path.read_bytes()
+                digest.update(f"{path.relative_to(folder.parent)} {len(content)}\n".encode())
+                digest.update(content)
+    for tool in TOOLS:
+        digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
+    return digest
+
+
+def folder_of(config, build_dir=None):
+    """The folder of one simulator, under `build_dir` (default: `build` in the current folder)."""
+    digest = _sources_digest().copy()
+    digest.update(json.dumps(asdict(config), sort_keys=True).encode())
+    return Path(build_dir or "build").absolute() / f"sim-{digest.hexdigest()[:12]}"
+
+
+def binary_of(config, build_dir=None):
+    """The simulator's program; it exists when it has been built."""
+    return folder_of(config, build_dir) / "gateware" / "simulator"
+
+
+@contextmanager
+def locked(config, build_dir=None):
+    """Only one process builds a simulator. Yields (binary, folder); build it if it is missing."""
+    folder = folder_of(config, build_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / "lock", "w")
+    except OSError as error:
+        raise LitelicError(
+            f"cannot build a simulator in {folder}: {error.strerror}; "
+            "choose a folder that you can write to (--build-dir)"
+        ) from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder / "gateware" / "simulator", folder

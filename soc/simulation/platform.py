@@ -1,0 +1,58 @@
+"""What a simulated board is made of: the pins that the harness drives, and a PHY of bytes."""
+
+from litex.build.generic_platform import Pins, Subsignal
+from litex.build.sim import SimPlatform
+from litex.gen import LiteXModule
+from litex.soc.interconnect import stream
+
+from litelic.soc.simulation.verilator import VerilatorToolchain
+
+# IOs ----------------------------------------------------------------------------------------------
+
+_io = [
+    ("sys_clk", 0, Pins(1)),
+    ("link", 0,
+        Subsignal("from_host_valid", Pins(1)),
+        Subsignal("from_host_ready", Pins(1)),
+        Subsignal("from_host_data",  Pins(8)),
+        Subsignal("to_host_valid",   Pins(1)),
+        Subsignal("to_host_ready",   Pins(1)),
+        Subsignal("to_host_data",    Pins(8)),
+        Subsignal("idle",            Pins(1)),
+    ),
+]
+
+# Platform -----------------------------------------------------------------------------------------
+
+class SimulationPlatform(SimPlatform):
+    """SimPlatform with LiteLIC's own Verilator flow instead of litex_sim's."""
+    def __init__(self):
+        SimPlatform.__init__(self, "SIM", list(_io), name="sim")
+        self.toolchain = VerilatorToolchain()
+
+# Link PHY -----------------------------------------------------------------------------------------
+
+class SimulationPHY(LiteXModule):
+    """Bytes from and to the harness.
+
+    Registered both ways: what the harness changes between clock edges reaches little logic.
+    """
+    def __init__(self, pads):
+        self.source = stream.Endpoint([("data", 8)])
+        self.sink   = stream.Endpoint([("data", 8)])
+
+        # # #
+
+        self.input  = from_host = stream.Buffer([("data", 8)])
+        self.output = to_host   = stream.Buffer([("data", 8)])
+        self.comb += [
+            from_host.sink.valid.eq(pads.from_host_valid),
+            from_host.sink.data.eq(pads.from_host_data),
+            pads.from_host_ready.eq(from_host.sink.ready),
+            from_host.source.connect(self.source),
+
+            self.sink.connect(to_host.sink),
+            pads.to_host_valid.eq(to_host.source.valid),
+            pads.to_host_data.eq(to_host.source.data),
+            to_host.source.ready.eq(pads.to_host_ready),
+        ]

@@ -1,0 +1,63 @@
+"""From a finished SoC to a program that simulates it, without litex_sim and what it depends on."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from litelic.host.errors import LitelicError
+
+HARNESS = Path(__file__).with_name("harness.cpp")
+BINARY  = "simulator"  # beside the Verilog and the files that initialise its memories
+
+# Verilator Toolchain ------------------------------------------------------------------------------
+
+class VerilatorToolchain:
+    """Stands in for a LiteX toolchain; `platform.build` ends here.
+
+    `trace` compiles waveforms in, for `simulator --trace FILE`; it costs speed even when unused.
+    """
+    support_mixed_language = False
+
+    def __init__(self):
+        self.trace = False
+
+    def build(self, platform, fragment, build_dir="build", build_name="sim", run=True, **kwargs):
+        os.makedirs(build_dir, exist_ok=True)
+        platform.finalize(fragment)
+        verilog = platform.get_verilog(fragment, name=build_name)
+        here = os.getcwd()
+        os.chdir(build_dir)
+        try:
+            verilog.write(f"{build_name}.v")
+        finally:
+            os.chdir(here)
+        if run:
+            sources = [filename for filename, *_ in platform.sources]
+            self._compile(Path(build_dir), build_name, [f"{build_name}.v", *sources])
+        return verilog.ns
+
+    def _compile(self, build_dir, build_name, sources):
+        for tool, package in (("verilator", "verilator"), ("g++", "g++"), ("make", "make")):
+            if shutil.which(tool) is None:
+                raise LitelicError(f"the simulation needs {tool}: install {package}")
+        command = [
+            "verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count()),
+            "--top-module", build_name, "--prefix", "Vsim", "-o", f"../{BINARY}.new",
+            # --flatten and -O2 gave the fastest simulation and the shortest build.
+            "-O3", "--flatten", "--x-assign", "fast", "--x-initial", "fast", "--noassert",
+            # Migen writes its combinational logic with non-blocking assignments.
+            "-Wno-fatal", "-Wno-lint", "-Wno-COMBDLY",
+            "-CFLAGS", "-std=c++17", "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+            *(["--trace-fst"] if self.trace else []),
+            *sources, str(HARNESS),
+        ]
+        run = subprocess.run(
+            command, cwd=build_dir,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )
+        (build_dir / "verilator.log").write_text(run.stdout)
+        if run.returncode:
+            raise LitelicError(f"Verilator failed:\n{run.stdout[-4000:]}")
+        # Only a whole program has this name.
+        os.replace(build_dir / f"{BINARY}.new", build_dir / BINARY)

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""The board that everybody has: the SoC in Verilator, with the Arty's DRAM, its link on TCP."""
+
+import argparse
+import os
+import sys
+
+from litedram.modules import MT41K128M16
+from litedram.phy.model import SDRAMPHYModel
+from litex.build.io import CRG
+
+from litelic.accel.config import ArrayConfig
+from litelic.host.errors import LitelicError
+from litelic.soc.base import LiteLICSoC
+from litelic.soc.builder import LiteLICBuilder
+from litelic.soc.simulation import cache
+from litelic.soc.simulation.platform import SimulationPHY, SimulationPlatform
+
+# SimSoC -------------------------------------------------------------------------------------------
+
+class SimSoC(LiteLICSoC):
+    """LiteDRAM's own controller, at the Arty's settings, against its model of a DDR3 chip."""
+    def __init__(self, sys_clk_freq=100e6, array=None, **kwargs):
+        platform = SimulationPlatform()
+
+        # DRAM -------------------------------------------------------------------------------------
+        dram_module = MT41K128M16(sys_clk_freq, "1:4")
+        dram_phy    = SDRAMPHYModel(dram_module, data_width=16, clk_freq=sys_clk_freq)
+
+        # Link -------------------------------------------------------------------------------------
+        pads     = platform.request("link")
+        link_phy = SimulationPHY(pads)
+
+        # LiteLICSoC -------------------------------------------------------------------------------
+        LiteLICSoC.__init__(self, platform, sys_clk_freq,
+            target      = "sim",
+            crg         = CRG(platform.request("sys_clk")),
+            dram_phy    = dram_phy,
+            dram_module = dram_module,
+            link_phy    = link_phy,
+            array       = array,
+            **kwargs
+        )
+        self.comb += pads.idle.eq(self.link.idle)
+
+        # A model needs no delays, and a short test finds what can be wrong with it.
+        self.add_config("BIOS_NO_DELAYS")
+        self.add_constant("MEMTEST_DATA_SIZE", 4096)
+
+# Build --------------------------------------------------------------------------------------------
+
+def build(config, build_dir):
+    """Build the simulator of a `cache.SimulationConfig` in `build_dir`."""
+    array = ArrayConfig.from_dict(config.array) if config.array else None
+    soc   = SimSoC(sys_clk_freq=config.sys_clk_freq, array=array)
+    soc.platform.toolchain.trace = config.trace
+    LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
+
+def parse_array(text):
+    """`none`, a shape as `4x4x8`, or any parameters as `reduction=4,outputs=4`."""
+    if text == "none":
+        return None
+    if "=" not in text:
+        return ArrayConfig.parse(text)
+    try:
+        pairs = (item.split("=") for item in text.split(","))
+        return ArrayConfig.from_dict({name: int(value) for name, value in pairs})
+    except ValueError:
+        raise LitelicError(f"array {text!r}: write name=number,name=number") from None
+
+def main():
+    parser = argparse.ArgumentParser(description="LiteLIC in simulation.")
+    parser.add_argument("--build", action="store_true",
+        help="Build the simulator, if it is not there yet, and print its path.")
+    parser.add_argument("--run", action="store_true",
+        help="Build it and run it until Ctrl+C.")
+    parser.add_argument("--array", default="4x4x8",
+        help="Accelerator: reduction x outputs x pixels, or name=number,..., or none "
+             "(default: 4x4x8).")
+    parser.add_argument("--sys-clk-freq", default=100e6, type=float,
+        help="System clock frequency, which decides the DRAM's timing (default: 100e6).")
+    parser.add_argument("--port", default=0, type=int,
+        help="TCP port on the loopback interface (default: any that is free).")
+    parser.add_argument("--build-dir", default=None,
+        help="Folder for simulators (default: ./build).")
+    parser.add_argument("--trace", default=None, metavar="FILE",
+        help="Build with waveforms, and with --run write them to FILE (FST).")
+    args = parser.parse_args()
+    if not (args.build or args.run):
+        parser.error("say --build or --run")
+
+    try:
+        array  = parse_array(args.array)
+        config = cache.SimulationConfig(
+            array.to_dict() if array else None, int(args.sys_clk_freq), args.trace is not None)
+        with cache.locked(config, args.build_dir) as (binary, folder):
+            if not binary.exists():
+                build(config, folder)
+    except LitelicError as error:
+        sys.exit(f"litelic: {error}")
+    print(binary, flush=True)
+    if args.run:
+        trace = ["--trace", os.path.abspath(args.trace)] if args.trace else []
+        os.execv(binary, [str(binary), "--port", str(args.port), *trace])
+
+if __name__ == "__main__":
+    main()

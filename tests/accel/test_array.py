@@ -1,0 +1,95 @@
+"""The multiplier array against sums of Python integers."""
+
+import random
+from itertools import count
+
+import pytest
+from litelic.accel.array import MultiplierArray
+from migen.sim.core import passive
+
+from tests.accel.streams import pack_lanes, random_config, simulate
+
+EXTREMES = {9: (-256, 255), 8: (-128, 127)}
+
+
+def random_values(chance, count, bits, extreme):
+    if extreme:
+        return [chance.choice(EXTREMES[bits]) for _ in range(count)]
+    return [chance.randrange(-(1 << bits - 1), 1 << bits - 1) for _ in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(5), indirect=True)
+def test_sums_of_products(seed):
+    chance = random.Random(seed)
+    config = random_config(chance)
+    dut = MultiplierArray(config)
+    expected = {}  # first read-out cycle -> sums in the order of the read-out
+    now = 0
+
+    def drive():
+        nonlocal now
+        earliest = 0  # a result may end from this cycle on
+        for _ in range(12):
+            words, extreme = chance.randrange(1, 9), chance.random() < 0.4
+            sums = [[0] * config.outputs for _ in range(config.pixels)]
+            for word in range(words):
+                last = word == words - 1
+                while chance.random() < 0.3 or (last and now < earliest):
+                    yield dut.valid.eq(0)
+                    yield from show(
+                        [random_values(chance, config.reduction, 9, False)] * config.pixels,
+                        [random_values(chance, config.reduction, 8, False)] * config.outputs,
+                        chance.random() < 0.5, chance.random() < 0.5,
+                    )
+                    yield
+                    now += 1
+                operands = [
+                    random_values(chance, config.reduction, 9, extreme) for _ in range(config.pixels)
+                ]
+                weights = [
+                    random_values(chance, config.reduction, 8, extreme) for _ in range(config.outputs)
+                ]
+                for m, lane in enumerate(operands):
+                    for n, channel in enumerate(weights):
+                        sums[m][n] += sum(a * w for a, w in zip(lane, channel, strict=True))
+                yield dut.valid.eq(1)
+                yield from show(operands, weights, word == 0, last)
+                yield
+                now += 1
+            expected[now + dut.latency] = [
+                [sums[g * config.epilogue + r][n] for r in range(config.epilogue)]
+                for n in range(config.outputs)
+                for g in range(config.pixels // config.epilogue)
+            ]
+            earliest = now - 1 + dut.drain_cycles
+        yield dut.valid.eq(0)
+        for _ in range(dut.latency + dut.drain_cycles + 1):
+            yield
+            now += 1
+        assert not expected
+
+    def show(operands, weights, first, last):
+        for signal, values in zip(dut.operands, operands, strict=True):
+            yield signal.eq(pack_lanes(values, 9))
+        for signal, values in zip(dut.weights, weights, strict=True):
+            yield signal.eq(pack_lanes(values, 8))
+        yield dut.first.eq(first)
+        yield dut.last.eq(last)
+
+    @passive
+    def monitor():
+        waited = []
+        for cycle in count():
+            captured = yield dut.captured
+            assert captured == (cycle in expected), f"cycle {cycle}"
+            if captured:
+                assert not waited, "a result came before the one before it was read"
+                waited = expected.pop(cycle)
+            if waited:
+                sums = []
+                for signal in dut.sums:
+                    sums.append((yield signal))
+                assert sums == waited.pop(0)
+            yield
+
+    simulate(dut, monitor(), drive())

@@ -1,0 +1,217 @@
+"""Weight requests against a plain list; the weight ring against a stream packed here by hand."""
+
+import random
+import struct
+from types import SimpleNamespace
+
+import pytest
+from litelic.accel.config import BEAT_BYTES, ArrayConfig
+from litelic.accel.fetch import Descriptor
+from litelic.accel.weights import SLOTS, WeightRequests, WeightRing
+from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
+from migen.sim.core import passive
+
+from tests.accel.streams import (
+    pause,
+    pulse,
+    read_fields,
+    receive,
+    send,
+    simulate,
+    write_fields,
+)
+
+PARAMETERS = ("bias", "multiplier", "shift", "enable", "phase_row", "offset")
+
+# Requests -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4), indirect=True)
+def test_requests_repeat_for_every_tile(seed):
+    chance = random.Random(seed)
+    descriptor = Descriptor()
+    dut = WeightRequests(descriptor, 20)
+
+    def bench():
+        for _ in range(3):
+            columns, rows, beats = (chance.randint(1, 4) for _ in range(3))
+            first = chance.randrange(1 << 10)
+            yield from write_fields(descriptor, {
+                "tiles": columns | rows << 16, "weight_address": first * BEAT_BYTES,
+                "weight_beats": beats,
+            })
+            yield
+            assert (yield dut.done)
+            yield from pulse(dut.start)
+            asked, count = [], columns * rows * beats
+            yield from receive(dut.address, ["address"], count, asked, chance)
+            assert asked == [(first + beat,) for beat in range(beats)] * (columns * rows)
+            for _ in range(3):
+                yield
+                assert (yield dut.done) and not (yield dut.address.valid)
+
+    simulate(dut, bench())
+
+
+# Ring ---------------------------------------------------------------------------------------------
+
+
+def random_segment(chance, config):
+    """A segment; one that is larger than the ring has a single pixel."""
+    large = chance.random() < 0.2
+    words = chance.randint(1, 8) if not large else chance.randint(40, 80)
+    rows = chance.randint(1, 4)
+    pixels = chance.randint(1, 5) if words * rows <= config.weight_depth else 1
+    used = chance.randint(1, config.outputs)
+    return SimpleNamespace(
+        words=words, rows=rows, pixels=pixels, delta_y=chance.randrange(8),
+        delta_x=chance.randrange(300), flags=chance.randrange(8),
+        weights=[
+            chance.randbytes(config.reduction * config.outputs) for _ in range(words * rows)
+        ],
+        parameters=[
+            {
+                "bias": chance.randrange(-(2**31), 2**31), "multiplier": chance.randrange(2**16),
+                "shift": chance.randrange(48), "enable": int(n < used),
+                "phase_row": chance.randrange(4), "offset": chance.randrange(2**16),
+            }
+            for n in range(config.outputs)
+        ],
+    )
+
+
+def beats_of(segment):
+    header = struct.pack(
+        "<HBBHBxI4x", segment.words, segment.rows, segment.delta_y, segment.delta_x, segment.flags,
+        segment.words * segment.rows,
+    )
+    data = header
+    for p in segment.parameters:
+        data += struct.pack(
+            "<iHBBH6x", p["bias"], p["multiplier"], p["shift"],
+            p["phase_row"] | p["enable"] << 7, p["offset"],
+        )
+    data += b"".join(segment.weights)
+    return [
+        {"data": int.from_bytes(data[i : i + BEAT_BYTES], "little")}
+        for i in range(0, len(data), BEAT_BYTES)
+    ]
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (8, 6)])
+@pytest.mark.parametrize("seed", range(4), indirect=True)
+def test_ring_replays_segments(shape, seed):
+    chance = random.Random(seed)
+    config = ArrayConfig(*shape, pixels=1, epilogue=1, weight_depth=64)
+    descriptor = Descriptor()
+    dut = WeightRing(config, descriptor)
+    segments = [random_segment(chance, config) for _ in range(12)]
+    strip_pitch = chance.randrange(200)
+    density = chance.choice([0.3, 0.7, 1])
+    in_use = []  # (slot, segment) whose parameters may still be asked for
+    expected_words = []  # the words that were read, in order, one a cycle, None for no read
+
+    def compute():
+        """As the sequencer: take a segment, read its words once a pixel."""
+        yield descriptor.strip_pitch.eq(strip_pitch)
+        for i, segment in enumerate(segments):
+            yield from pause(chance, 0.7)
+            yield dut.segment.ready.eq(1)
+            yield
+            while not (yield dut.segment.valid):
+                yield
+            yield dut.segment.ready.eq(0)
+            got = yield from read_fields(
+                dut.segment, ("words", "rows", "start", "slot", "gdn", "final", "release"),
+            )
+            assert got == (
+                segment.words, segment.rows, segment.delta_y * strip_pitch + segment.delta_x,
+                i % SLOTS, int(bool(segment.flags & SEGMENT_GDN)),
+                int(bool(segment.flags & SEGMENT_LAST)),
+                int(bool(segment.flags & SEGMENT_RELEASE)),
+            )
+            in_use.append((i % SLOTS, segment))
+            for pixel in range(segment.pixels):
+                for k, word in enumerate(segment.weights):
+                    yield from read_word(
+                        word, k == len(segment.weights) - 1, pixel == segment.pixels - 1,
+                    )
+        for _ in range(dut.latency + 1):
+            yield
+
+    def read_word(word, rewind, retire):
+        """Read at once when there is something to read: `available` is combinational."""
+        while True:
+            yield
+            if (yield dut.available) and chance.random() < density:
+                break
+        # The word is there until it is read, so reading one cycle later is as good.
+        yield dut.read.eq(1)
+        yield dut.rewind.eq(rewind)
+        yield dut.retire.eq(retire)
+        yield
+        yield dut.read.eq(0)
+        expected_words.append(int.from_bytes(word, "little"))
+
+    @passive
+    def check_words():
+        due = [None] * dut.latency
+        while True:
+            yield
+            if due[0]:
+                assert (yield dut.word) == expected_words.pop(0)
+            due = due[1:] + [(yield dut.read)]
+
+    @passive
+    def check_parameters():
+        """Ask for parameters of slots in use; give the oldest up now and then."""
+        while True:
+            if not in_use:
+                yield
+                continue
+            slot, segment = chance.choice(in_use)
+            n = chance.randrange(config.outputs)
+            yield dut.parameter_address.eq(slot * config.outputs + n)
+            yield
+            got = yield from read_fields(dut.parameter, PARAMETERS)
+            want = tuple(segment.parameters[n][name] for name in PARAMETERS)
+            assert (got[0] - want[0]) % 2**32 == 0 and got[1:] == want[1:]
+            if chance.random() < 0.1 or len(in_use) == SLOTS:
+                in_use.pop(0)
+                yield from pulse(dut.release_slot)
+                yield
+
+    beats = [beat for segment in segments for beat in beats_of(segment)]
+    stream = send(dut.data, beats, chance, density)
+    simulate(dut, compute(), stream, check_words(), check_parameters())
+    assert not expected_words
+
+
+def test_ring_waits_for_a_free_slot(seed):
+    """A fifth segment stays outside until the parameters of the first are given up."""
+    chance = random.Random(seed)
+    config = ArrayConfig(4, 4, 1, 1, weight_depth=64)
+    dut = WeightRing(config, Descriptor())
+    segments = [random_segment(chance, config) for _ in range(SLOTS + 1)]
+    for segment in segments:
+        segment.rows, segment.words, segment.weights = 1, 1, segment.weights[:1]
+    beats = [beat for segment in segments for beat in beats_of(segment)]
+    done = []
+
+    def feed():
+        yield from send(dut.data, beats, chance, 1)
+        done.append(True)
+
+    def bench():
+        for _ in range(2 * len(beats)):
+            yield
+        assert not done
+        for n in range(config.outputs):  # the first segment's are untouched
+            yield dut.parameter_address.eq(n)
+            yield
+            yield
+            assert (yield dut.parameter.offset) == segments[0].parameters[n]["offset"]
+        yield from pulse(dut.release_slot)
+
+    simulate(dut, feed(), bench())
+    assert done

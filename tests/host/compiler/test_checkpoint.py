@@ -1,0 +1,116 @@
+import urllib.error
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
+from litelic.host.compiler.checkpoint import FactorizedPrior, load_model  # noqa: E402
+from litelic.host.errors import LitelicError  # noqa: E402
+from litelic.host.training.train import save  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def factorized():
+    torch.manual_seed(3)
+    return FactorizedPrior(8, 12).eval()
+
+
+def same_weights(a, b):
+    a, b = a.state_dict(), b.state_dict()
+    return all(torch.equal(a[key], b[key]) for key in a if key.startswith("g_"))
+
+
+@pytest.mark.parametrize("wrap", [
+    lambda state: state,
+    lambda state: {"state_dict": state, "epoch": 3},
+    lambda state: {f"module.{key}": value for key, value in state.items()},
+    lambda state: {"state_dict": {f"module.{key}": value for key, value in state.items()}},
+])
+def test_every_wrapping_of_a_state_dictionary(factorized, tmp_path, wrap):
+    content = wrap(factorized.state_dict())
+    path = tmp_path / "x.pth.tar"
+    torch.save(content, path)
+    for source in (content, path, str(path)):
+        loaded = load_model(source)
+        assert same_weights(loaded.model, factorized)
+        assert loaded.name == "bmshj2018-factorized-8-12" and loaded.trained_entropy
+
+
+def test_updated_entropy_tables_do_not_matter(factorized, tmp_path):
+    model = FactorizedPrior(8, 12)
+    model.load_state_dict(factorized.state_dict())
+    model.update(force=True)
+    assert same_weights(load_model(model.state_dict()).model, factorized)
+
+
+def test_checkpoint_of_training(tmp_path):
+    config = {"N": 4, "M": 6, "centre": 0.5, "gain": 4.0}
+    model = Bls2017(**config)
+    path = tmp_path / "x.pth"
+    save(path, {"model": "bls2017", "config": config, "state_dict": model.state_dict()})
+    loaded = load_model(path)
+    assert same_weights(loaded.model, model) and loaded.model.gain == 4.0
+    assert not loaded.model.training
+    save(path, {"model": "bls2017", "config": {"N": 4}, "state_dict": model.state_dict()})
+    with pytest.raises(LitelicError, match="no configuration"):
+        load_model(path)
+
+
+def test_raw_folder(tmp_path):
+    rng = np.random.default_rng(4)
+    N = 3
+    for name, size in (("ana_w", 52 * N * N + 243 * N), ("ana_b", 4 * N),
+                       ("syn_w", 52 * N * N + 243 * N), ("syn_b", 4 * N + 3)):
+        rng.uniform(0.01, 1, size).astype("<f4").tofile(tmp_path / f"{name}.bin")
+    loaded = load_model(tmp_path)
+    model = loaded.model
+    assert not loaded.trained_entropy
+    analysis = np.fromfile(tmp_path / "ana_w.bin", "<f4")
+    assert model.g_a[0].weight[1, 2, 3, 4] == analysis[((3 * 9 + 4) * 3 + 2) * N + 1]
+    gdn = model.g_a[1]
+    gamma = gdn.gamma_reparam(gdn.gamma).detach().numpy()
+    np.testing.assert_allclose(gamma.T.ravel(), analysis[243 * N :][: N * N], rtol=1e-5)
+    synthesis = np.fromfile(tmp_path / "syn_w.bin", "<f4")
+    assert model.g_s[0].weight[2, 1, 4, 0] == synthesis[((0 * 5 + 4) * N + 2) * N + 1]
+    (tmp_path / "syn_w.bin").write_bytes((tmp_path / "syn_w.bin").read_bytes()[:-4])
+    with pytest.raises(LitelicError, match="syn_w.bin is too short"):
+        load_model(tmp_path)
+
+
+def test_what_is_refused(factorized, tmp_path, monkeypatch):
+    def refuse(source, message, **options):
+        with pytest.raises(LitelicError, match=message):
+            load_model(source, **options)
+
+    path = tmp_path / "x.pth"
+    refuse(tmp_path / "missing.pth", "neither a file nor a known model")
+    refuse(tmp_path, "folder without ana_w.bin")
+    path.write_bytes(b"not a checkpoint")
+    refuse(path, "is no checkpoint")
+    path.write_bytes(b"")
+    refuse(path, "not a checkpoint")
+    torch.save(factorized, path)
+    refuse(path, "could run code when loaded")
+    torch.save([1, 2], path)
+    refuse(path, "holds no state dictionary")
+    refuse({"a": torch.zeros(1)}, "not a model that is known")
+    refuse({"h_a.0.weight": torch.zeros(1)}, "hyperprior")
+    state = factorized.state_dict()
+    refuse({k: v for k, v in state.items() if k != "g_s.2.bias"}, "g_s.2.bias")
+    refuse({**state, "g_s.2.bias": state["g_s.2.bias"] * np.nan}, "g_s.2.bias.*not finite")
+    refuse(state, "has N = 8, not 16", N=16)
+    refuse("bmshj2018-factorized", "needs a quality")
+    refuse("bmshj2018-factorized", "needs a quality", quality=9)
+
+    def offline(*args, **kwargs):
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr("compressai.zoo.bmshj2018_factorized", offline)
+    refuse("bmshj2018-factorized", "cannot download.*no network.*copy the", quality=3)
+
+
+def test_random_weights_are_the_same_every_time():
+    first, second = (load_model("bmshj2018-factorized", N=4, M=6).model for _ in range(2))
+    assert same_weights(first, second)

@@ -1,0 +1,118 @@
+"""Whole models: the golden integers against the float networks."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
+from litelic.host.compiler.checkpoint import FactorizedPrior, FactorizedPriorReLU  # noqa: E402
+from litelic.host.compiler.compile import compile_command, compile_model  # noqa: E402
+from litelic.host.compiler.quantise import Options  # noqa: E402
+from litelic.host.errors import LitelicError  # noqa: E402
+from litelic.host.golden import run_layers  # noqa: E402
+from litelic.host.program.file import load_program, save_program  # noqa: E402
+from litelic.host.training.train import initialise  # noqa: E402
+
+OPTIONS = Options(samples=4000)
+
+
+def run(layers, x):
+    return list(run_layers(layers, x))[-1][1]
+
+
+def psnr(a, b):
+    return 10 * np.log10(255**2 / np.mean((np.asarray(a, float) - np.asarray(b, float)) ** 2))
+
+
+def models():
+    torch.manual_seed(5)
+    for model in (
+        Bls2017(16, 12, 0.5, 4.0), Bls2017(12, 10), FactorizedPrior(12, 10),
+        FactorizedPriorReLU(12, 10),
+    ):
+        initialise(model)
+        with torch.no_grad():
+            model.g_a[-1].weight *= 20  # latents worth coding
+            model.g_s[0].weight /= 20
+            model.g_s[-1].weight *= 0.1  # pixels within range
+            model.g_s[-1].bias += 0.5 - getattr(model, "centre", 0)
+        yield model.eval()
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_integer_networks_follow_the_float_ones(photographs, index, tmp_path):
+    model = list(models())[index]
+    program = compile_model(
+        model, [photographs], "tiny", trained_entropy=False, crops=2, options=OPTIONS,
+        log=lambda line: None,
+    )
+    save_program(program, tmp_path / "tiny.licp")
+    program = load_program(tmp_path / "tiny.licp")[0]
+    picture = np.asarray(Image.open(photographs / "1.png"))[32:160, 64:128]
+    latents = run(program.analysis, picture)
+    pixels = run(program.synthesis, latents)
+    centre, gain = getattr(model, "centre", 0.0), getattr(model, "gain", 1.0)
+    with torch.no_grad():
+        x = torch.from_numpy(picture / 255).float().permute(2, 0, 1)[None]
+        y = (model.g_a(x - centre) * gain)[0].permute(1, 2, 0).numpy()
+        given = torch.from_numpy(latents.clip(-256, 255)).float().permute(2, 0, 1)[None]
+        z = (model.g_s(given / gain) + centre)[0].permute(1, 2, 0).numpy() * 255
+    assert latents.shape == (8, 4, program.latent_channels) and np.abs(y).std() > 1
+    noise = np.mean((latents - y) ** 2) - 1 / 12  # beyond what rounding costs the float model too
+    assert noise < 0.003 * np.mean(y**2)
+    assert z.std() > 5 and psnr(pixels, z.clip(0, 255)) > 40
+
+
+def test_a_trained_bottleneck_gives_tables_and_medians(photographs):
+    model = next(models())
+    program = compile_model(
+        model, [photographs], "tiny", crops=1, options=OPTIONS, log=lambda line: None
+    )
+    assert len(program.entropy) == 12
+
+
+def test_compiling_twice_gives_the_same_file(photographs, tmp_path, capsys):
+    args = SimpleNamespace(
+        source="bmshj2018-factorized", quality=None, N=4, M=6, name="mine",
+        calibration=[photographs / "2.png"], output=tmp_path / "a.licp",
+    )
+    compile_command(args)
+    printed = capsys.readouterr().out
+    assert "g_s.6" in printed and "SQNR" in printed
+    first = args.output.read_bytes()
+    compile_command(args)
+    assert args.output.read_bytes() == first
+    assert load_program(args.output)[0].name == "mine"
+
+
+def test_errors_of_calibration(photographs, tmp_path):
+    model = next(models())
+    with pytest.raises(LitelicError, match="does not exist"):
+        compile_model(model, [tmp_path / "missing"], "x")
+    with pytest.raises(LitelicError, match="no photograph"):
+        compile_model(model, [tmp_path], "x")
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    with pytest.raises(LitelicError, match="bad.png is not a photograph"):
+        compile_model(model, [tmp_path], "x")
+
+
+def test_the_papers_weights(shared_data, photographs):
+    from litelic.host.compiler.checkpoint import load_model
+
+    kodak = np.asarray(Image.open(shared_data / "kodak" / "kodim03.png"))[128:256, 256:448]
+    loaded = load_model(shared_data / "xlic-bls2017")
+    program = compile_model(
+        loaded.model, [shared_data / "bsds500" / "val"], "paper", loaded.trained_entropy, crops=2,
+        options=Options(samples=8000), log=lambda line: None,
+    )
+    pixels = run(program.synthesis, run(program.analysis, kodak))
+    with torch.no_grad():
+        x = torch.from_numpy(kodak / 255).float().permute(2, 0, 1)[None]
+        z = loaded.model.g_s(torch.round(loaded.model.g_a(x)))[0].permute(1, 2, 0).numpy() * 255
+    real = psnr(np.round(z.clip(0, 255)), kodak)
+    assert real > 35
+    assert psnr(pixels, kodak) > real - 1.0

@@ -1,0 +1,94 @@
+"""The parts of the compiler that turn real numbers into integers."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from litelic.host.compiler.calibrate import clip_for_integers  # noqa: E402
+from litelic.host.compiler.layers import FloatLayer  # noqa: E402
+from litelic.host.compiler.requantiser import requantiser, whole  # noqa: E402
+from litelic.host.compiler.rounding import clip_scales, gram, round_with_feedback  # noqa: E402
+from litelic.host.compiler.taps import groups, put, sample, take  # noqa: E402
+from litelic.host.errors import LitelicError  # noqa: E402
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_requantiser_is_close_and_normalised(seed):
+    ratio = 2.0 ** np.random.default_rng(seed).uniform(-31, 15.9, 1000)
+    multiplier, shift = requantiser(ratio, "x")
+    assert multiplier.dtype == np.uint16 and shift.dtype == np.uint8
+    assert multiplier.min() >= 32768 and shift.max() <= 47
+    assert np.abs(multiplier * 2.0**-shift.astype(float) / ratio - 1).max() <= 2.0**-16
+
+
+def test_requantiser_extremes():
+    ratio = np.array([0, 1e-30, 2.0**-40, 0.5 - 1e-12, 1.0, 65535.0, 1e12])
+    multiplier, shift = requantiser(ratio, "x")
+    assert list(multiplier) == [0, 0, 128, 32768, 32768, 65535, 65535]
+    assert list(shift) == [16, 47, 47, 16, 15, 0, 0]
+    for bad in (np.nan, np.inf, -1.0):
+        with pytest.raises(LitelicError, match="layer g_a.2.*not finite"):
+            requantiser(np.array([1.0, bad]), "g_a.2")
+
+
+def test_whole_refuses_what_does_not_fit():
+    assert whole(np.array([-2.6, 2.0**31 - 1]), "x").tolist() == [-3, 2**31 - 1]
+    with pytest.raises(LitelicError, match="layer x.*32 bits"):
+        whole(np.array([2.0**31]), "x")
+
+
+@pytest.mark.parametrize("kind,kernel,stride,padding,output_padding", [
+    ("conv", 9, 4, 4, 0), ("conv", 5, 2, 2, 0), ("conv", 3, 1, 0, 0), ("conv", 1, 2, 0, 0),
+    ("deconv", 9, 4, 4, 3), ("deconv", 5, 2, 2, 1), ("deconv", 3, 1, 1, 0), ("deconv", 2, 4, 0, 2),
+])
+def test_sampled_products_are_the_convolution(kind, kernel, stride, padding, output_padding):
+    rng = np.random.default_rng(7)
+    weight = rng.normal(size=(4, kernel, kernel, 3))
+    layer = FloatLayer("x", kind, weight, rng.normal(size=4), stride, padding, output_padding)
+    x = torch.from_numpy(rng.normal(size=(2, 3, 11, 13))).float()
+    y = layer.convolve(x)
+    copied, taps = np.zeros_like(weight), 0
+    for group in groups(layer):
+        a, z = sample(group, x, y, 200, rng)
+        np.testing.assert_allclose(a.numpy() @ take(weight, group).T + layer.bias, z, atol=1e-4)
+        put(copied, group, take(weight, group))
+        taps += len(group.taps)
+    assert taps == kernel**2 and np.array_equal(copied, weight)
+
+
+def test_feedback_rounds_better_than_nearest_on_correlated_inputs():
+    rng = np.random.default_rng(3)
+    mixing = rng.normal(size=(40, 40)) * (0.9 ** np.arange(40))
+    operands = torch.from_numpy(rng.normal(size=(4000, 40)) @ mixing)
+    weight = rng.normal(size=(8, 40))
+    h = gram(operands)
+    scale = clip_scales(weight, np.diag(h), highest=7)
+    smart = round_with_feedback(weight, h, scale, -7, 7)
+    nearest = np.clip(np.round(weight / scale[:, None]), -7, 7)
+    errors = [
+        np.mean((operands.numpy() @ (steps * scale[:, None] - weight).T) ** 2)
+        for steps in (smart, nearest)
+    ]
+    assert np.abs(smart).max() <= 7
+    assert errors[0] < 0.6 * errors[1]
+
+
+def test_feedback_is_nearest_without_correlation():
+    weight = np.random.default_rng(4).normal(size=(8, 200))
+    scale = np.full(8, 0.02)
+    steps = round_with_feedback(weight, np.eye(200), scale)
+    assert np.array_equal(steps, np.clip(np.round(weight / 0.02), -127, 127))
+
+
+def test_scales_of_activations_beat_the_largest_value():
+    rng = np.random.default_rng(5)
+    values = np.concatenate([rng.laplace(size=(5000, 2)), np.zeros((5000, 1))], axis=1)
+    scale = clip_for_integers(values, -128, 127)
+    largest = np.abs(values[:, :2]).max(axis=0) / 127
+
+    def error(scale):
+        return ((np.clip(np.round(values[:, :2] / scale), -128, 127) * scale - values[:, :2]) ** 2)
+
+    assert (scale[:2] < largest).all() and error(scale[:2]).mean() < error(largest).mean()
+    assert np.isfinite(scale).all() and scale[2] > 0
