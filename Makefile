@@ -24,6 +24,7 @@ comma := ,
 PIP_INSTALL := $(BIN)/python -m pip install --no-input --constraint constraints.txt
 
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help demo test test-long bench lint install install-test system-packages clean
 
 help: ## list the targets
@@ -75,7 +76,7 @@ $(VENV)/checkout: | system-packages
 PACKAGING := pyproject.toml setup.py constraints.txt $(VENV)/checkout
 
 DEMO_MESSAGE := Installing the Python packages of the demo (0.4 GB in $(VENV))
-TEST_MESSAGE := Installing the Python packages of the tests, torch among them (1.6 GB in $(VENV))
+TEST_MESSAGE := Installing the Python packages of the tests, torch among them (1.5 GB in $(VENV))
 
 # Editable, so that the sources are used where they lie; no build isolation, so that the pinned
 # setuptools builds it.

@@ -82,7 +82,7 @@ class Sequencer(LiteXModule):
         ]
 
         # The segment in work ----------------------------------------------------------------------
-        layers_gdn = (d.flags & FLAG_GDN) != 0
+        without_gdn = (d.flags & FLAG_GDN) == 0
         words, rows, slot = Signal(16), Signal(8), Signal(log2_int(SLOTS))
         gdn, final, releases = Signal(), Signal(), Signal()
         columns, lines, step_x, step_y = Signal(16), Signal(16), Signal(16), Signal(16)
@@ -137,7 +137,7 @@ class Sequencer(LiteXModule):
         self.comb += [
             segment.ready.eq(load),
             segment_start.eq(Mux(segment.gdn, 0, segment.start + phase)),
-            result_start.eq(Mux(segment.gdn | ~layers_gdn, output_phase, 0)),
+            result_start.eq(Mux(segment.gdn | without_gdn, output_phase, 0)),
         ]
         self.sync += [
             If(self.issue,

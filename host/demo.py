@@ -19,7 +19,7 @@ from litelic.host.cli.progress import Progress
 from litelic.host.codec import pictures
 from litelic.host.codec.atomic import atomic_path, write_atomically
 from litelic.host.codec.codec import decode_file, encode_picture
-from litelic.host.engines import describe, open_board
+from litelic.host.engines import open_board, summary
 from litelic.host.engines.board import BoardEngine
 from litelic.host.engines.golden import GoldenEngine
 from litelic.host.errors import LitelicError
@@ -63,8 +63,7 @@ def run(image, output, program_path=None):
         print("Starting the simulated board (the first start builds it: a minute or two) ...")
         started = time.monotonic()
         with open_board(sim=True, progress=progress) as board:
-            info = ", ".join(f"{key} {value}" for key, value in list(describe(board.info).items())[:7])
-            print(f"The board answers: {info}")
+            print(f"The board answers: {summary(board.info)}")
             print("Encoding on the board ...", flush=True)
             engine = BoardEngine(board, program, progress)
             data = encode_picture(program, model_hash, photograph, engine)

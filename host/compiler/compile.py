@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from litelic.host.compiler.calibrate import load_crops
+from litelic.host.compiler.calibrate import load_crops, vivid
 from litelic.host.compiler.checkpoint import load_model
 from litelic.host.compiler.entropy import (
     bottleneck_prior,
@@ -33,11 +33,13 @@ def compile_model(
 ):
     """Return the `Program` of a torch `model`, calibrated on `photographs` (files or folders).
 
-    `crops` pictures of 256x256 pixels are used; `log` gets a line a layer. Raises `LitelicError`
+    `crops` pictures of 256x256 pixels are used, some twice; `log` gets a line a layer. Raises `LitelicError`
     when a layer is not supported or the photographs cannot be read.
     """
     options = options or Options()
-    pictures = load_crops(photographs, crops)
+    natural = load_crops(photographs, crops)
+    # Every fourth crop again in strong colours: what saturates, and how often, decides the scales.
+    pictures = np.concatenate([natural, vivid(natural[::4])])
     height, width = pictures.shape[1:3]
     channels = len(model.g_s[0].weight)
     fractions = medians(model.entropy_bottleneck)[1] if trained_entropy else np.zeros(channels)
@@ -59,13 +61,15 @@ def compile_model(
     synthesis, behind, _ = quantise_network(
         floats.synthesis, start, "uint8", height * width, options, progress
     )
+    latents = latents[: len(natural)]
     flat = latents.reshape(-1, channels)
     prior = bottleneck_prior(model.entropy_bottleneck, fractions) if trained_entropy else (
         laplace_prior(flat)
     )
     tables = make_tables(flat, prior)
-    bpp = estimate_bits(tables, latents) / pictures[..., 0].size
-    log(f"calibration pictures: {_psnr(behind.stored, pictures):.2f} dB at {bpp:.3f} bpp")
+    bpp = estimate_bits(tables, latents) / natural[..., 0].size
+    decoded = behind.stored[: len(natural)]
+    log(f"calibration pictures: {_psnr(decoded, natural):.2f} dB at {bpp:.3f} bpp")
     return Program(name, analysis, synthesis, tables, dict(metadata or {}))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from litelic.host.compiler.calibrate import clip_for_integers, load_crops
+from litelic.host.compiler.calibrate import clip_for_integers, load_crops, vivid
 from litelic.host.compiler.checkpoint import load_model
 from litelic.host.compiler.layers import describe
 from litelic.host.compiler.quantise_gdn import choose_full
@@ -147,7 +147,8 @@ def finetune(
     lmbda = state["lmbda"] if lmbda is None else lmbda
     model = loaded.model.train()
     rounded = RoundedModel(model)
-    crops = load_crops(calibration, 16)
+    crops = load_crops(calibration, 12)
+    crops = np.concatenate([crops, vivid(crops[::3])])
     crops = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
     data = load_photographs(photographs, crop)
     optimiser = torch.optim.Adam(model.parameters(), lr=peak)

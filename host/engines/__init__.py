@@ -44,6 +44,13 @@ def describe_board(port=None, sim=False, progress=None):
         return describe(board.info)
 
 
+def summary(info):
+    """A `BoardInfo` in a line."""
+    words = describe(info)
+    names = ("board", "gateware", "firmware", "array", "clock", "DRAM")
+    return ", ".join(f"{name} {words[name]}" for name in names)
+
+
 def describe(info):
     """A `BoardInfo` in words, {text: text}."""
     array = "none"

@@ -117,6 +117,7 @@ public:
         pollfd entries[3] = {{listener, POLLIN, 0}, {client, 0, 0}, {-1, POLLIN, 0}};
         if (connected()) {
             entries[1].events = (incoming.room() ? POLLIN : 0) | (outgoing.empty() ? 0 : POLLOUT);
+            if (!hung_up) entries[1].events |= POLLRDHUP;
         }
         if (watch_stdin) entries[2].fd = STDIN_FILENO;
         if (::poll(entries, 3, wait ? 1000 : 0) <= 0) return;
@@ -124,6 +125,7 @@ public:
             char ignored[256];
             if (read(STDIN_FILENO, ignored, sizeof ignored) <= 0) stopped = 1;
         }
+        if (entries[1].revents & POLLRDHUP) hung_up = true;
         if (connected() && entries[1].revents & (POLLIN | POLLHUP | POLLERR)) receive();
         if (connected() && entries[1].revents & POLLOUT) send();
         if (entries[0].revents & POLLIN) accept();
@@ -135,6 +137,11 @@ private:
     void accept() {
         const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) return;
+        // What a client sent before it left is served while nobody else wants to be.
+        if (connected() && hung_up) {
+            disconnect();
+            incoming.clear();
+        }
         if (connected()) {
             ::send(fd, BUSY_TEXT, sizeof BUSY_TEXT - 1, MSG_NOSIGNAL);
             // Closing with unread bytes would reset the connection, and the text might be lost.
@@ -147,7 +154,6 @@ private:
         const int yes = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         client = fd;
-        outgoing.clear(); // what the last client did not fetch
     }
 
     void receive() {
@@ -166,10 +172,12 @@ private:
     void disconnect() {
         close(client);
         client = -1;
+        hung_up = false;
         outgoing.clear();
     }
 
     int listener = -1, client = -1;
+    bool hung_up = false; // the client has closed its end
 };
 
 double seconds() {

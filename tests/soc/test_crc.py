@@ -22,7 +22,7 @@ def test_residue():
     assert register == RESIDUE
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(4), indirect=True)
 def test_hardware(seed):
     """Runs of bytes with gaps between them, each followed by its own CRC and then a clear."""
     chance = random.Random(seed)

@@ -87,7 +87,7 @@ class ReceiverBench:
         run_simulation(self.dut, [firmware, self.phy(), self.memory.writes(self.port)])
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(6), indirect=True)
 def test_payload_reaches_memory(seed):
     """Random addresses and lengths; bytes around every payload stay what they were."""
     bench = ReceiverBench(seed)
@@ -129,7 +129,7 @@ def test_every_lane_and_short_length():
     bench.run(firmware())
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(3), indirect=True)
 def test_hunts_through_garbage(seed):
     """Headers are found behind garbage that is full of magic numbers, and garbage is counted."""
     bench = ReceiverBench(seed)
@@ -183,7 +183,7 @@ def test_damage_is_seen():
     bench.run(firmware())
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(2), indirect=True)
 def test_payload_for_the_cpu(seed):
     bench = ReceiverBench(seed)
     payload = bench.chance.randbytes(32)
@@ -231,7 +231,7 @@ def test_release_gives_a_payload_up(received):
     bench.run(firmware())
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(6), indirect=True)
 def test_transmitter(seed):
     """Words, bytes, memory and checksums in random order come out whole, whatever the line."""
     chance = random.Random(seed)

@@ -45,7 +45,7 @@ def test_info():
     assert board.hello().program == identity
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(5), indirect=True)
 def test_write_and_read(seed):
     chance = random.Random(seed)
     fake, board = connect()
@@ -59,7 +59,7 @@ def test_write_and_read(seed):
         assert not length or seen[-1] == (length, length)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(10), indirect=True)
 def test_bad_line(seed):
     """Requests get lost and damaged, answers too: everything arrives in the end."""
     chance = random.Random(seed)

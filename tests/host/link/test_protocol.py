@@ -32,7 +32,7 @@ def test_too_long_a_payload():
         Frame(Request.WRITE, 0, payload=bytes(MAX_PAYLOAD + 1)).encode()
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(10), indirect=True)
 def test_parser_finds_frames_in_garbage(seed):
     """Frames between garbage that is full of magic numbers, fed in pieces of any size."""
     chance = random.Random(seed)
@@ -60,7 +60,7 @@ def test_parser_keeps_what_stands_outside():
     assert len(parser.outside) <= Parser.OUTSIDE_KEPT
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(5), indirect=True)
 def test_every_flipped_bit_is_noticed(seed):
     chance = random.Random(seed)
     frame = Frame(Request.READ, 7, 8, 9, chance.randbytes(40))

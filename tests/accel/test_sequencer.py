@@ -1,0 +1,203 @@
+"""The sequencer against nested loops: what it issues, in which order, and how it counts time."""
+
+import random
+from collections import deque
+from types import SimpleNamespace
+
+import pytest
+from litelic.accel.config import ArrayConfig
+from litelic.accel.descriptor import COUNTERS, FLAG_GDN
+from litelic.accel.fetch import Descriptor
+from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
+from migen.sim.core import passive
+
+from tests.accel.streams import pulse, read_fields, send, simulate, write_fields
+
+CONFIG = ArrayConfig(reduction=4, outputs=4, pixels=4, epilogue=4, input_depth=1024)
+ARRAY = SimpleNamespace(latency=6, drain_cycles=4)
+EPILOGUE_LATENCY = 15
+RESULT = tuple(name for name, _ in RESULT_LAYOUT)
+CAUSES = COUNTERS[:-1]
+
+
+def random_run(chance):
+    """Fields of a descriptor, its tiles (half, phase) and the segments of a tile."""
+    gdn = chance.random() < 0.5
+    fields = {
+        name: chance.randrange(1, 100) for name in (
+            "strip_pitch", "step_x", "step_y", "result_step_x", "result_step_y", "result_pitch",
+            "norm_step", "output_step", "output_pitch",
+        )
+    }
+    shape = {
+        name: (chance.randint(1, 3), chance.randint(1, 3))
+        for name in ("pixels", "norm_pixels", "tiles")  # rows, columns
+    }
+    fields.update({name: columns | rows << 16 for name, (rows, columns) in shape.items()})
+    fields["flags"] = FLAG_GDN if gdn else 0
+    fields["out_x"] = chance.randrange(100)
+    fields["out_tile_bytes"] = chance.randrange(100)
+    count = chance.randint(1, 3) + (chance.randint(1, 3) if gdn else 0)
+    first_gdn = chance.randint(1, count - 1) if gdn else count
+    segments = [
+        {
+            "words": chance.choice([1, 1, 2, 3, 8]),
+            "rows": chance.randint(1, 3) if i < first_gdn else 1,
+            "start": chance.randrange(200) if i < first_gdn else 0,
+            "slot": chance.randrange(4), "gdn": int(i >= first_gdn),
+            "final": int(i == count - 1), "release": int(i == first_gdn - 1),
+        }
+        for i in range(count)
+    ]
+    tiles = [
+        {"half": chance.randrange(2), "phase": chance.randrange(16)}
+        for _ in range(shape["tiles"][0] * shape["tiles"][1])
+    ]
+    return SimpleNamespace(gdn=gdn, fields=fields, shape=shape, segments=segments, tiles=tiles)
+
+
+def expected_words(run):
+    """Every word in order: (address, half, from_middle, first, last, retire, release, result)."""
+    f = run.fields
+    for t, tile in enumerate(run.tiles):
+        column = t % run.shape["tiles"][1]
+        output_phase = (f["out_x"] + column * f["out_tile_bytes"]) % 16
+        for s in run.segments:
+            gdn = s["gdn"]
+            lines, columns = run.shape["norm_pixels" if gdn else "pixels"]
+            step_y, step_x = (
+                (f["result_pitch"], f["norm_step"]) if gdn else (f["step_y"], f["step_x"])
+            )
+            result_y, result_x = (
+                (f["output_pitch"], f["output_step"]) if gdn
+                else (f["result_step_y"], f["result_step_x"])
+            )
+            start = 0 if gdn else s["start"] + tile["phase"]
+            position = output_phase if gdn or not run.gdn else 0
+            for y in range(lines):
+                for x in range(columns):
+                    source = start + y * step_y + x * step_x
+                    retire = int((y, x) == (lines - 1, columns - 1))
+                    result = {
+                        "position": position + y * result_y + x * result_x, "source": source,
+                        "slot": s["slot"], "gdn": gdn, "segment_end": retire,
+                        "tile_end": retire & s["final"],
+                    }
+                    for row in range(s["rows"]):
+                        for word in range(s["words"]):
+                            first = int((row, word) == (0, 0))
+                            last = int((row, word) == (s["rows"] - 1, s["words"] - 1))
+                            yield (
+                                source + row * f["strip_pitch"] + word * CONFIG.reduction,
+                                tile["half"], gdn, first, last, retire if last else None,
+                                int(last and retire and s["release"]),
+                                tuple(result[name] for name in RESULT) if last else None,
+                            )
+
+
+class Monitor:
+    """Notes what is issued, and checks that time is counted and results do not collide."""
+
+    def __init__(self, dut):
+        self.dut = dut
+        self.words, self.times = [], []
+        self.taken = 0
+        self.cycle = 0
+        self.counts = dict.fromkeys(CAUSES, 0)
+
+    @passive
+    def watch(self):
+        dut = self.dut
+        while True:
+            yield
+            self.cycle += 1
+            causes = yield from read_fields(SimpleNamespace(**dut.causes), CAUSES)
+            running = not (yield dut.done)
+            assert sum(causes) == running, f"causes {causes} while running is {running}"
+            for name, high in zip(CAUSES, causes, strict=True):
+                self.counts[name] += high
+            issue, release = (yield dut.issue), (yield dut.release)
+            assert issue == (yield dut.read) == causes[CAUSES.index("busy")]
+            assert issue or not release
+            if (yield dut.output_taken):
+                assert (yield dut.output_free)
+                self.taken += 1
+            if issue:
+                assert (yield dut.available)
+                yield from self.note(release)
+
+    def note(self, release):
+        dut = self.dut
+        address = yield dut.operand_address
+        gdn, last = (yield dut.from_middle), (yield dut.last)
+        assert last == (yield dut.rewind)
+        place = address % CONFIG.input_depth
+        if gdn:
+            place = yield dut.middle_address
+        result = yield from read_fields(dut.result, RESULT)
+        self.words.append((
+            place, address // CONFIG.input_depth, gdn, (yield dut.first), last,
+            (yield dut.retire) if last else None, release, result if last else None,
+        ))
+        self.times.append(self.cycle)
+
+
+def check_distances(words, times):
+    """Results leave the array one after the other, and are there before they are normalised."""
+    ends = [(t, w) for t, w in zip(times, words, strict=True) if w[4]]
+    for (before, _), (after, _) in zip(ends, ends[1:], strict=False):
+        assert after - before >= ARRAY.drain_cycles
+    arrived = -1  # of the last result of a convolution in the middle memory
+    for time, word in zip(times, words, strict=True):
+        if word[2]:
+            assert time > arrived
+        elif word[4]:
+            arrived = time + ARRAY.latency + ARRAY.drain_cycles + EPILOGUE_LATENCY
+
+
+@pytest.mark.parametrize("seed", range(8), indirect=True)
+def test_order_of_work(seed):
+    chance = random.Random(seed)
+    descriptor = Descriptor()
+    dut = Sequencer(CONFIG, descriptor, ARRAY, EPILOGUE_LATENCY)
+    density = chance.choice([0.3, 0.7, 1])
+    pending = deque()  # segments to come
+
+    @passive
+    def levels():
+        while True:
+            yield dut.available.eq(chance.random() < density)
+            yield dut.output_free.eq(chance.random() < density)
+            yield
+
+    @passive
+    def feed():
+        while True:
+            if pending:
+                yield from send(dut.segment, [pending.popleft()], chance, density)
+            else:
+                yield
+
+    def bench():
+        for _ in range(2):  # descriptors
+            run = random_run(chance)
+            expected = [
+                (word[0] % (1 << 16 if word[2] else CONFIG.input_depth), *word[1:])
+                for word in expected_words(run)
+            ]
+            yield from write_fields(descriptor, run.fields)
+            yield
+            monitor.words.clear()
+            monitor.times.clear()
+            monitor.taken = 0
+            pending.extend(run.segments * len(run.tiles))
+            yield from pulse(dut.start)
+            yield from send(dut.tile, run.tiles, chance, density)
+            while not (yield dut.done):
+                yield
+            assert monitor.words == expected
+            assert monitor.taken == len(run.tiles)
+            check_distances(monitor.words, monitor.times)
+
+    monitor = Monitor(dut)
+    simulate(dut, levels(), monitor.watch(), feed(), bench())
