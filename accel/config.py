@@ -51,8 +51,8 @@ class ArrayConfig:
                 f"array: epilogue ({self.epilogue}) must divide pixels ({self.pixels})"
             )
         for name in ("input_depth", "weight_depth", "middle_depth", "output_depth"):
-            if not _power_of_two(getattr(self, name)) or getattr(self, name) < 64:
-                raise LitelicError(f"array: {name} must be a power of two, at least 64")
+            if not _power_of_two(getattr(self, name)) or not 64 <= getattr(self, name) <= 1 << 16:
+                raise LitelicError(f"array: {name} must be a power of two, from 64 to 65536")
 
     @property
     def macs(self):
@@ -90,4 +90,5 @@ class ArrayConfig:
             raise LitelicError(
                 f"array {text!r}: write reduction x outputs x pixels, as 4x4x8"
             ) from None
-        return cls(reduction, outputs, pixels, epilogue=max(1, pixels // 2))
+        divisors = [e for e in range(1, pixels // 2 + 1) if pixels % e == 0]
+        return cls(reduction, outputs, pixels, epilogue=max(divisors, default=1))

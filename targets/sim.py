@@ -84,7 +84,7 @@ def main():
     parser.add_argument("--build-dir", default=None,
         help="Folder for simulators (default: ./build).")
     parser.add_argument("--trace", default=None, metavar="FILE",
-        help="Build with waveforms, and with --run write them to FILE (FST).")
+        help="Build with waveforms, and with --run write them to FILE (VCD).")
     args = parser.parse_args()
     if not (args.build or args.run):
         parser.error("say --build or --run")

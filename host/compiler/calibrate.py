@@ -10,6 +10,8 @@ from litelic.host.training.photographs import SUFFIXES
 
 CROP = 256
 CONTRAST, COLOUR = 1.5, 3.0  # of vivid crops
+# Photographs to come exceed what calibration has seen, so saturation there is counted this often.
+CAUTION = 10.0
 CLIPS = np.array([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42, 0.35, 0.29, 0.24, 0.2])
 
 
@@ -69,14 +71,16 @@ def clip_for_integers(values, lowest, highest):
     """The scales [channel] that round `values` (samples, channels) to `lowest..highest` best.
 
     A scale is what one step stands for. Of a few fractions of each channel's largest magnitude,
-    the one with the least squared error, rounding and saturation together.
+    the one with the least squared error; saturation counts more than rounding (`CAUTION`).
     """
     reach = np.abs(values).max(axis=0)
     reach[reach == 0] = 1.0
     best, chosen = np.full(len(reach), np.inf), reach / highest
     for clip in CLIPS:
         scale = reach * clip / highest
-        error = (np.clip(np.floor(values / scale + 0.5), lowest, highest) * scale - values) ** 2
+        steps = np.floor(values / scale + 0.5)
+        error = (np.clip(steps, lowest, highest) * scale - values) ** 2
+        error[(steps < lowest) | (steps > highest)] *= CAUTION
         error = error.mean(axis=0)
         better = error < best
         best[better], chosen[better] = error[better], scale[better]

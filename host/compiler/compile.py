@@ -9,6 +9,8 @@ import torch
 from litelic.host.compiler.calibrate import load_crops, vivid
 from litelic.host.compiler.checkpoint import load_model
 from litelic.host.compiler.entropy import (
+    FITTED_WEIGHT,
+    LEARNT_WEIGHT,
     bottleneck_prior,
     estimate_bits,
     laplace_prior,
@@ -33,8 +35,8 @@ def compile_model(
 ):
     """Return the `Program` of a torch `model`, calibrated on `photographs` (files or folders).
 
-    `crops` pictures of 256x256 pixels are used, some twice; `log` gets a line a layer. Raises `LitelicError`
-    when a layer is not supported or the photographs cannot be read.
+    `crops` pictures of 256x256 pixels are used, some twice; `log` gets a line a layer. Raises
+    `LitelicError` when a layer is not supported or the photographs cannot be read.
     """
     options = options or Options()
     natural = load_crops(photographs, crops)
@@ -63,10 +65,11 @@ def compile_model(
     )
     latents = latents[: len(natural)]
     flat = latents.reshape(-1, channels)
-    prior = bottleneck_prior(model.entropy_bottleneck, fractions) if trained_entropy else (
-        laplace_prior(flat)
-    )
-    tables = make_tables(flat, prior)
+    if trained_entropy:
+        prior = bottleneck_prior(model.entropy_bottleneck, fractions)
+        tables = make_tables(flat, prior, LEARNT_WEIGHT)
+    else:
+        tables = make_tables(flat, laplace_prior(flat), FITTED_WEIGHT)
     bpp = estimate_bits(tables, latents) / natural[..., 0].size
     decoded = behind.stored[: len(natural)]
     log(f"calibration pictures: {_psnr(decoded, natural):.2f} dB at {bpp:.3f} bpp")
@@ -79,9 +82,10 @@ def compile_command(args):
     begin = time.monotonic()
     loaded = load_model(args.source, quality=args.quality, N=args.N, M=args.M)
     name = args.name or loaded.name
-    print(f"compiling {name} from {loaded.origin}")
+    print(f"compiling {name} from {loaded.origin}", flush=True)
     program = compile_model(
-        loaded.model, args.calibration, name, loaded.trained_entropy, {"source": loaded.origin}
+        loaded.model, args.calibration, name, loaded.trained_entropy, {"source": loaded.origin},
+        log=lambda line: print(line, flush=True),
     )
     model_hash = save_program(program, args.output)
     size = Path(args.output).stat().st_size

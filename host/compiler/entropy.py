@@ -16,7 +16,8 @@ from litelic.host.program.model import EntropyTable
 TOTAL = 1 << 16
 TAIL = 2.0**-15  # probability left to the escape on each side, at most
 LARGEST_SYMBOL = 2047  # distance of a table's ends from the channel's centre, at most
-PRIOR_WEIGHT = 500.0
+# In samples. A bottleneck has seen the training set; a fitted Laplace is only a shape.
+LEARNT_WEIGHT, FITTED_WEIGHT = 50_000.0, 200.0
 
 
 @torch.no_grad()
@@ -74,8 +75,12 @@ def integer_cdf(probabilities):
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32)
 
 
-def make_tables(latents, prior, weight=PRIOR_WEIGHT):
-    """Return one `EntropyTable` a channel for integer `latents` (samples, channels)."""
+def make_tables(latents, prior, weight):
+    """Return one `EntropyTable` a channel for integer `latents` (samples, channels).
+
+    `prior(channel, first, last)` gives the probabilities of integers; it counts like `weight`
+    samples.
+    """
     tables = []
     for channel, values in enumerate(latents.T.astype(np.int64)):
         centre = int(np.median(values))

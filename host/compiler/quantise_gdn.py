@@ -15,6 +15,7 @@ B is chosen so that the largest norm seen in calibration is just below 2^23, hal
 import numpy as np
 import torch
 
+from litelic.host.compiler.calibrate import CAUTION
 from litelic.host.compiler.requantiser import requantiser, whole
 from litelic.host.compiler.rounding import clip_scales, gram, round_with_feedback
 from litelic.host.program.model import Gdn
@@ -52,7 +53,8 @@ def choose_full(gdn, x, step, largest):
     """The magnitude [channel] at which operands saturate.
 
     Of a few fractions of each channel's `largest` magnitude, the one whose rounding and saturation
-    together move the results least, over the samples `x` (samples, channels).
+    (which counts more, as in `clip_for_integers`) move the results least, over the samples `x`
+    (samples, channels).
     """
     largest = np.maximum(largest, 1e-6 * largest.max() + 1e-12)
     cost = _importance(gdn, x, _norm(gdn, x), step) @ gdn.gamma**2  # of a unit error in an operand
@@ -61,7 +63,9 @@ def choose_full(gdn, x, step, largest):
     for clip in CLIPS:
         full = largest * clip
         operands, unit = _operands(gdn, x, full)
-        error = (cost * (operands * unit - size) ** 2).sum(axis=0)
+        error = cost * (operands * unit - size) ** 2
+        error[size > 255.5 * unit] *= CAUTION
+        error = error.sum(axis=0)
         chosen = np.where(error < best, full, chosen)
         best = np.minimum(error, best)
     return chosen

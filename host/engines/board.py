@@ -25,6 +25,7 @@ class BoardEngine:
         self._packed = PackedProgram(program, self.config)
         identity = hashlib.sha256(self._packed.weights).digest()
         if board.info.program != identity:
+            board.set_program(bytes(len(identity)))  # none, in case the upload is interrupted
             self._send("weights", WEIGHTS_ADDRESS, self._packed.weights)
             board.set_program(identity)
         self.reports = []

@@ -11,6 +11,7 @@ import numpy as np
 
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
+from litelic.host.errors import LitelicError
 from litelic.host.planner.taps import split
 
 
@@ -87,11 +88,17 @@ def _segment(rows, header, places, requantiser, config):
     """Header beat, a parameter beat a channel, weight words."""
     y, x, flags = header
     height, words = rows.shape[:2]
-    beats = [struct.pack("<HBBHBxI4x", words, height, y, x, flags, height * words)]
-    for c, row, offset in places:
-        beats.append(struct.pack(
-            "<iHBBH6x", requantiser.bias[c], requantiser.multiplier[c], requantiser.shift[c],
-            row | 0x80, offset,
-        ))
+    try:
+        beats = [struct.pack("<HBBHBxI4x", words, height, y, x, flags, height * words)]
+        for c, row, offset in places:
+            beats.append(struct.pack(
+                "<iHBBH6x", requantiser.bias[c], requantiser.multiplier[c], requantiser.shift[c],
+                row | 0x80, offset,
+            ))
+    except struct.error:
+        raise LitelicError(
+            f"layer {requantiser.name}: its kernel or its channels are too many for the weight "
+            "stream; use less than 256 kernel rows and 65536 bytes a result"
+        ) from None
     beats += [bytes(BEAT_BYTES)] * (config.outputs - len(places))
     return b"".join(beats) + np.ascontiguousarray(rows).tobytes()

@@ -106,6 +106,8 @@ class PackedProgram:
         self._packed = {}
         image, address = [], WEIGHTS_ADDRESS
         for layer in program.analysis + program.synthesis:
+            if layer.name in self._packed:
+                raise LitelicError(f"two layers are called {layer.name}; rename one of them")
             packed = pack(layer, config)
             self._packed[layer.name] = (packed, address)
             image.append(packed.data)
@@ -119,6 +121,11 @@ class PackedProgram:
         Every layer's output keeps its own place as long as the DRAM is large enough; otherwise
         two places are used in turns. Raises `LitelicError` when not even that fits.
         """
+        if len(layers) > LARGEST_DESCRIPTOR_COUNT:
+            raise LitelicError(
+                f"{len(layers)} layers are too many: there is room for {LARGEST_DESCRIPTOR_COUNT} "
+                "descriptors; split the model"
+            )
         maps = [(height, width, layers[0].in_channels, STORAGE_DTYPE[layers[0].input])]
         for layer in layers:
             size = layer.output_size(*maps[-1][:2])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import litelic.accel
 import litelic.firmware
+import litelic.host
 import litelic.soc
 import litelic.targets
 from litelic.host.errors import LitelicError
@@ -33,6 +34,12 @@ class SimulationConfig:
     trace: bool = False
 
 
+def _add(digest, path, top):
+    content = path.read_bytes()
+    digest.update(f"{path.relative_to(top)} {len(content)}\n".encode())
+    digest.update(content)
+
+
 @cache
 def _sources_digest():
     """Of everything that ends up in a simulator: LiteLIC's sources, the tools' versions."""
@@ -41,9 +48,10 @@ def _sources_digest():
         folder = Path(package.__file__).parent
         for path in sorted(folder.rglob("*")):
             if path.suffix in SOURCE_SUFFIXES or path.name == "Makefile":
-                content = path.read_bytes()
-                digest.update(f"{path.relative_to(folder.parent)} {len(content)}\n".encode())
-                digest.update(content)
+                _add(digest, path, folder.parent)
+    # The accelerator's tables are those of the golden model.
+    host = Path(litelic.host.__file__).parent
+    _add(digest, host / "golden" / "tables.py", host.parent)
     for tool in TOOLS:
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
     return digest

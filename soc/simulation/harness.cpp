@@ -12,16 +12,16 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <memory>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <vector>
 
 #include <verilated.h>
 #if VM_TRACE
-#include <verilated_fst_c.h>
+#include <verilated_vcd_c.h>
 #endif
 
 #include "Vsim.h"
@@ -29,6 +29,7 @@
 namespace {
 
 constexpr int CYCLES_PER_POLL = 512;
+constexpr int END_MILLISECONDS = 10;
 constexpr char BUSY_TEXT[] = "LITELIC BUSY another client is connected to this board\n";
 
 volatile sig_atomic_t stopped = 0;
@@ -70,22 +71,23 @@ Options parse(int argc, char **argv) {
 // A first-in first-out of bytes in one piece of memory, so that sockets read and write it directly.
 class Buffer {
 public:
-    explicit Buffer(size_t capacity) : bytes(capacity) {}
+    explicit Buffer(size_t capacity) : bytes(new uint8_t[capacity]), capacity(capacity) {}
     bool empty() const { return head == tail; }
-    bool full() const { return tail == bytes.size(); }
+    bool full() const { return tail == capacity; }
     uint8_t front() const { return bytes[head]; }
     void pop() { if (++head == tail) head = tail = 0; }
     void push(uint8_t byte) { bytes[tail++] = byte; }
     void clear() { head = tail = 0; }
-    uint8_t *data() { return bytes.data() + head; }
+    uint8_t *data() { return bytes.get() + head; }
     size_t size() const { return tail - head; }
-    uint8_t *space() { return bytes.data() + tail; }
-    size_t room() const { return bytes.size() - tail; }
+    uint8_t *space() { return bytes.get() + tail; }
+    size_t room() const { return capacity - tail; }
     void filled(size_t count) { tail += count; }
     void drop(size_t count) { head += count; if (head == tail) head = tail = 0; }
 
 private:
-    std::vector<uint8_t> bytes;
+    std::unique_ptr<uint8_t[]> bytes;
+    size_t capacity;
     size_t head = 0, tail = 0;
 };
 
@@ -117,7 +119,6 @@ public:
         pollfd entries[3] = {{listener, POLLIN, 0}, {client, 0, 0}, {-1, POLLIN, 0}};
         if (connected()) {
             entries[1].events = (incoming.room() ? POLLIN : 0) | (outgoing.empty() ? 0 : POLLOUT);
-            if (!hung_up) entries[1].events |= POLLRDHUP;
         }
         if (watch_stdin) entries[2].fd = STDIN_FILENO;
         if (::poll(entries, 3, wait ? 1000 : 0) <= 0) return;
@@ -125,23 +126,21 @@ public:
             char ignored[256];
             if (read(STDIN_FILENO, ignored, sizeof ignored) <= 0) stopped = 1;
         }
-        if (entries[1].revents & POLLRDHUP) hung_up = true;
         if (connected() && entries[1].revents & (POLLIN | POLLHUP | POLLERR)) receive();
         if (connected() && entries[1].revents & POLLOUT) send();
         if (entries[0].revents & POLLIN) accept();
     }
 
-    Buffer incoming{1 << 16}, outgoing{1 << 16};
+    // Large enough to take in all that a client has on its way when it leaves.
+    Buffer incoming{16 << 20}, outgoing{1 << 16};
 
 private:
     void accept() {
         const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) return;
-        // What a client sent before it left is served while nobody else wants to be.
-        if (connected() && hung_up) {
-            disconnect();
-            incoming.clear();
-        }
+        // The end of a client that has left stands behind the last byte that it sent.
+        pollfd entry{client, POLLIN, 0};
+        while (connected() && incoming.room() && ::poll(&entry, 1, END_MILLISECONDS) > 0) receive();
         if (connected()) {
             ::send(fd, BUSY_TEXT, sizeof BUSY_TEXT - 1, MSG_NOSIGNAL);
             // Closing with unread bytes would reset the connection, and the text might be lost.
@@ -154,6 +153,7 @@ private:
         const int yes = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         client = fd;
+        incoming.clear(); // What the last one sent is served while nobody else wants to be.
     }
 
     void receive() {
@@ -172,12 +172,10 @@ private:
     void disconnect() {
         close(client);
         client = -1;
-        hung_up = false;
         outgoing.clear();
     }
 
     int listener = -1, client = -1;
-    bool hung_up = false; // the client has closed its end
 };
 
 double seconds() {
@@ -212,7 +210,7 @@ int main(int argc, char **argv) {
 #endif
     Vsim top(&context);
 #if VM_TRACE
-    VerilatedFstC trace;
+    VerilatedVcdC trace;
     if (!options.trace.empty()) {
         top.trace(&trace, 99);
         trace.open(options.trace.c_str());

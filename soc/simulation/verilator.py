@@ -49,7 +49,7 @@ class VerilatorToolchain:
             # Migen writes its combinational logic with non-blocking assignments.
             "-Wno-fatal", "-Wno-lint", "-Wno-COMBDLY",
             "-CFLAGS", "-std=c++17", "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
-            *(["--trace-fst"] if self.trace else []),
+            *(["--trace"] if self.trace else []),
             *sources, str(HARNESS),
         ]
         run = subprocess.run(

@@ -1,12 +1,12 @@
 """The multiplier array against sums of Python integers."""
 
+import itertools
 import random
-from itertools import count
 
 import pytest
-from litelic.accel.array import MultiplierArray
 from migen.sim.core import passive
 
+from litelic.accel.array import MultiplierArray
 from tests.accel.streams import pack_lanes, random_config, simulate
 
 EXTREMES = {9: (-256, 255), 8: (-128, 127)}
@@ -43,12 +43,10 @@ def test_sums_of_products(seed):
                     )
                     yield
                     now += 1
-                operands = [
-                    random_values(chance, config.reduction, 9, extreme) for _ in range(config.pixels)
-                ]
-                weights = [
-                    random_values(chance, config.reduction, 8, extreme) for _ in range(config.outputs)
-                ]
+                operands, weights = (
+                    [random_values(chance, config.reduction, bits, extreme) for _ in range(count)]
+                    for bits, count in ((9, config.pixels), (8, config.outputs))
+                )
                 for m, lane in enumerate(operands):
                     for n, channel in enumerate(weights):
                         sums[m][n] += sum(a * w for a, w in zip(lane, channel, strict=True))
@@ -79,7 +77,7 @@ def test_sums_of_products(seed):
     @passive
     def monitor():
         waited = []
-        for cycle in count():
+        for cycle in itertools.count():
             captured = yield dut.captured
             assert captured == (cycle in expected), f"cycle {cycle}"
             if captured:

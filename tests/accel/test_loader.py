@@ -3,12 +3,12 @@
 import random
 
 import pytest
+from migen.sim.core import passive
+
 from litelic.accel.config import BEAT_BYTES, GRANULE, ArrayConfig
 from litelic.accel.descriptor import STORAGE_CODES
 from litelic.accel.fetch import Descriptor
 from litelic.accel.loader import Loader
-from migen.sim.core import passive
-
 from tests.accel.streams import pause, pulse, serve_reads, simulate, write_fields
 from tests.host.golden.reference import operand
 

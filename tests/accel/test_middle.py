@@ -3,9 +3,9 @@
 import random
 
 import pytest
+
 from litelic.accel.config import ArrayConfig
 from litelic.accel.middle import MiddleMemory
-
 from tests.accel.streams import pack_lanes, simulate
 
 VALUE_LATENCY = 2

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+
 from litelic.accel.descriptor import FUNCTION_CODES
 from litelic.accel.normalise import Mantissa
 from litelic.host.golden.normalisation import exponent, mantissa
-
 from tests.accel.streams import simulate
 
 ADJUST = {

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from litelic.accel.config import GRANULE, ArrayConfig
-from litelic.accel.operands import OperandAddress, OperandMemory
 from litex.gen import LiteXModule
 
+from litelic.accel.config import GRANULE, ArrayConfig
+from litelic.accel.operands import OperandAddress, OperandMemory
 from tests.accel.streams import pack_lanes, simulate
 
 

@@ -4,8 +4,8 @@ import random
 from types import SimpleNamespace
 
 import pytest
-from litelic.accel.requantise import Requantiser, RoundingShift
 
+from litelic.accel.requantise import Requantiser, RoundingShift
 from tests.accel.streams import simulate, write_fields
 from tests.host.golden.reference import requantise, round_shift
 

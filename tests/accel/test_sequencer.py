@@ -5,12 +5,12 @@ from collections import deque
 from types import SimpleNamespace
 
 import pytest
+from migen.sim.core import passive
+
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import COUNTERS, FLAG_GDN
 from litelic.accel.fetch import Descriptor
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
-from migen.sim.core import passive
-
 from tests.accel.streams import pulse, read_fields, send, simulate, write_fields
 
 CONFIG = ArrayConfig(reduction=4, outputs=4, pixels=4, epilogue=4, input_depth=1024)
@@ -201,3 +201,28 @@ def test_order_of_work(seed):
 
     monitor = Monitor(dut)
     simulate(dut, levels(), monitor.watch(), feed(), bench())
+
+
+def test_no_cycle_is_lost_between_segments(seed):
+    """With weights at hand the array works in every cycle of a tile."""
+    chance = random.Random(seed)
+    run = random_run(chance)
+    run.fields.update({"flags": 0, "tiles": 1 | 1 << 16, "pixels": 3 | 2 << 16})
+    segment = {"words": 4, "rows": 2, "gdn": 0, "release": 0, "final": 0}
+    segments = [segment, segment, segment | {"final": 1}]
+    descriptor = Descriptor()
+    dut = Sequencer(CONFIG, descriptor, ARRAY, EPILOGUE_LATENCY)
+    monitor = Monitor(dut)
+
+    def bench():
+        yield from write_fields(descriptor, run.fields)
+        yield dut.available.eq(1)
+        yield dut.output_free.eq(1)
+        yield
+        yield from pulse(dut.start)
+        yield from send(dut.tile, run.tiles[:1], chance, 1)
+        while not (yield dut.done):
+            yield
+
+    simulate(dut, monitor.watch(), send(dut.segment, segments, chance, 1), bench())
+    assert monitor.times == list(range(monitor.times[0], monitor.times[0] + 3 * 6 * 8))

@@ -4,9 +4,9 @@ import random
 from types import SimpleNamespace
 
 import pytest
-from litelic.accel.walk import Axis, TileWalker
 from migen import Signal
 
+from litelic.accel.walk import Axis, TileWalker
 from tests.accel.streams import pulse, read_fields, simulate, write_fields
 
 STEPS = (

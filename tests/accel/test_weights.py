@@ -5,14 +5,14 @@ import struct
 from types import SimpleNamespace
 
 import pytest
-from litelic.accel.config import BEAT_BYTES, ArrayConfig
-from litelic.accel.fetch import Descriptor
-from litelic.accel.weights import SLOTS, WeightRequests, WeightRing
-from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
 from litex.gen import LiteXModule
 from migen import Signal
 from migen.sim.core import passive
 
+from litelic.accel.config import BEAT_BYTES, ArrayConfig
+from litelic.accel.fetch import Descriptor
+from litelic.accel.weights import SLOTS, WeightRequests, WeightRing
+from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
 from tests.accel.streams import (
     pause,
     pulse,

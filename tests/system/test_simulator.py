@@ -7,6 +7,8 @@ board that works.
 import random
 import select
 import socket
+import subprocess
+import sys
 import time
 import zlib
 
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 from litelic.accel.config import ArrayConfig
+from litelic.accel.descriptor import DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import Board, BoardError
 from litelic.host.link.protocol import (
@@ -26,8 +29,12 @@ from litelic.host.link.protocol import (
     Frame,
     Parser,
     Request,
+    RunState,
 )
 from litelic.host.link.simulator import Simulator
+from litelic.soc.simulation.cache import SimulationConfig, binary_of
+from tests.accel.layers import Job
+from tests.random_layers import random_input, random_layer
 
 ARRAY = ArrayConfig()
 
@@ -165,6 +172,105 @@ def test_run_of_nonsense(board):
     assert board.read(0x1000, 3) == bytes(3)
 
 
+class Upload:
+    """A layer of about a million multiplications in the board's DRAM, descriptor at 0."""
+
+    MEMORY_BYTES = 1 << 17
+
+    def __init__(self, board, seed):
+        rng = np.random.default_rng(seed)
+        layer = random_layer(
+            rng, kind="conv", kernel=5, stride=1, padding=2, in_channels=8, out_channels=8,
+            input="int8", output="int8", gdn=True,
+        )
+        self.board = board
+        self.job = Job(rng, ARRAY, [layer], random_input(rng, layer, 24, 24), self.MEMORY_BYTES)
+        self.restore()
+
+    def restore(self):
+        self.board.write(0, self.job.memory)
+
+    def check(self):
+        memory = self.job.memory[:]
+        self.job.memory[:] = self.board.read(0, self.MEMORY_BYTES)
+        self.job.check()
+        self.job.memory[:] = memory
+
+
+# The queue holds 32 of them: the firmware must fill it again while they run.
+MANY = 40
+COPIES = 0x10_0000
+
+
+def copy_descriptors(board, upload):
+    board.write(COPIES, bytes(upload.job.memory[:DESCRIPTOR_BYTES]) * MANY)
+
+
+def test_run(board, seed):
+    upload = Upload(board, seed)
+    cycles = board.run(0, 1)
+    upload.check()
+    assert 5000 < cycles < 50_000
+
+
+def test_run_longer_than_the_queue(board, seed):
+    upload = Upload(board, seed)
+    copy_descriptors(board, upload)
+    seen = []
+    cycles = board.run(COPIES, MANY, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (MANY, MANY)
+    assert cycles > MANY * 5000
+    records = board.read(COPIES, MANY * DESCRIPTOR_BYTES)
+    for start in range(0, len(records), DESCRIPTOR_BYTES):
+        assert unpack_record(records[start + RECORD_OFFSET : start + DESCRIPTOR_BYTES])["total"]
+
+
+def test_watchdog(board, seed):
+    """A descriptor that takes too long is named, and the accelerator works again after it."""
+    upload = Upload(board, seed)
+    with pytest.raises(BoardError, match="descriptor 0 at 0x0 did not finish in time") as caught:
+        board.run(0, 1, watchdog_cycles=1024)
+    assert caught.value.code == ErrorCode.WATCHDOG
+    upload.restore()
+    board.run(0, 1)
+    upload.check()
+
+
+def test_requests_during_a_run(simulator, seed):
+    """Other requests are served, another run is refused, a repeated one is not run again."""
+    with Board.open(simulator.url) as board:
+        copy_descriptors(board, Upload(board, seed))
+    with RawClient(simulator.url) as client:
+        client.send(FLUSH + Frame(Request.HELLO, 40).encode())
+        run = Frame(Request.RUN, 41, COPIES, MANY, (1 << 20).to_bytes(4, "little"))
+        client.send(run.encode())
+        ping = client.ask(Frame(Request.PING, 42))
+        assert ping.address == RunState.ACTIVE << 16 | 41
+        other = Frame(Request.RUN, 43, COPIES, 1, bytes(4))
+        assert refused(client.ask(other), ErrorCode.BUSY)
+        assert client.ask(Frame(Request.WRITE, 44, 0x20_0000, 0, b"data")).type == 0x83
+        assert client.ask(Frame(Request.READ, 45, 0x20_0000, 4)).payload == b"data"
+        answer = client.ask(run)
+        assert answer.type == Request.RUN | RESPONSE
+        assert answer.argument == MANY
+        assert client.ask(run) == answer
+        assert client.ask(Frame(Request.PING, 46)).address == RunState.DONE << 16 | 41
+
+
+def test_client_leaves_during_a_run(simulator, seed):
+    """The next one's HELLO ends the run, and its own runs are right."""
+    with Board.open(simulator.url) as board:
+        copy_descriptors(board, Upload(board, seed))
+    with RawClient(simulator.url) as client:
+        run = Frame(Request.RUN, 51, COPIES, MANY, (1 << 20).to_bytes(4, "little"))
+        client.send(FLUSH + run.encode())
+        assert client.ask(Frame(Request.PING, 52)).address == RunState.ACTIVE << 16 | 51
+    with Board.open(simulator.url) as board:
+        upload = Upload(board, seed)
+        board.run(0, 1)
+        upload.check()
+
+
 # Nonsense on the line -----------------------------------------------------------------------------
 
 
@@ -253,14 +359,50 @@ def test_requests_that_make_no_sense(raw):
     assert raw.ask(Frame(Request.PING, 39)).type == Request.PING | RESPONSE
 
 
-# The program --------------------------------------------------------------------------------------
+# The process --------------------------------------------------------------------------------------
 
 
-def test_it_ends_with_its_owner(simulator):
+def wait_until_gone(url):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            Board.open(url).close()
+        except LitelicError as error:
+            if "nothing is listening" in str(error):
+                return
+    raise AssertionError("the simulator is still there")
+
+
+def test_it_is_stopped(simulator):
     with Simulator(ARRAY) as other:
         assert other.url != simulator.url
-        process = other._process
-        assert process.poll() is None
-    assert process.returncode == 0
-    with pytest.raises(LitelicError, match="nothing is listening"):
-        Board.open(other.url)
+        Board.open(other.url).close()
+    wait_until_gone(other.url)
+
+
+def test_it_does_not_outlive_its_owner(simulator):
+    """Killed without a chance to clean up."""
+    code = (
+        "import time; from litelic.host.link.simulator import Simulator; s = Simulator();"
+        "s.start(); print(s.url, flush=True); time.sleep(1000)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
+        url = owner.stdout.readline().strip()
+        Board.open(url).close()
+        owner.kill()
+    wait_until_gone(url)
+
+
+def test_port_in_use(simulator):
+    port = simulator.url.rsplit(":", 1)[1]
+    binary = binary_of(SimulationConfig(ARRAY.to_dict()))
+    run = subprocess.run([binary, "--port", port], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert f"cannot listen on port {port}" in run.stderr
+
+
+def test_build_dir_that_cannot_be_written(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    with pytest.raises(LitelicError, match="could not be built.*choose a folder"):
+        Simulator(ARRAY, build_dir=file).start()

@@ -1,0 +1,79 @@
+"""The array's parameters: what is refused, and how they are written."""
+
+import subprocess
+import sys
+
+import pytest
+
+from litelic.accel.config import ArrayConfig
+from litelic.host.errors import LitelicError
+
+PLAIN = ArrayConfig().to_dict()
+
+
+@pytest.mark.parametrize("reduction", (4, 8))
+@pytest.mark.parametrize("outputs", (2, 4, 6, 8, 16))
+def test_weight_words_are_whole_beats(reduction, outputs):
+    if reduction * outputs % 16:
+        with pytest.raises(LitelicError, match="reduction x outputs must be a multiple of 16"):
+            ArrayConfig(reduction, outputs)
+    else:
+        assert ArrayConfig(reduction, outputs).weight_beats == reduction * outputs // 16
+
+
+@pytest.mark.parametrize("reduction", (1, 2, 3, 5, 16, 32))
+def test_reduction_is_4_or_8(reduction):
+    with pytest.raises(LitelicError, match=f"reduction must be 4 or 8, not {reduction}"):
+        ArrayConfig(reduction=reduction, outputs=16)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("value", (0, -4, 4.0, "4", None))
+def test_every_parameter_is_a_positive_integer(name, value):
+    with pytest.raises(LitelicError, match=f"{name} must be a whole number above 0"):
+        ArrayConfig(**PLAIN | {name: value})
+
+
+@pytest.mark.parametrize("name", ("input_depth", "weight_depth", "middle_depth", "output_depth"))
+@pytest.mark.parametrize("value", (1, 32, 65, 96, 1000, 1 << 17))
+def test_depths_are_powers_of_two(name, value):
+    with pytest.raises(LitelicError, match=f"{name} must be a power of two, from 64 to 65536"):
+        ArrayConfig(**PLAIN | {name: value})
+
+
+def test_epilogue_divides_pixels():
+    with pytest.raises(LitelicError, match=r"epilogue \(3\) must divide pixels \(8\)"):
+        ArrayConfig(pixels=8, epilogue=3)
+    assert ArrayConfig(pixels=6, epilogue=3).epilogue == 3
+
+
+def test_round_trips():
+    config = ArrayConfig(8, 4, 6, 2, weight_depth=64)
+    assert ArrayConfig.from_dict(config.to_dict()) == config
+    assert config.shape == "8x4x6" and config.macs == 192
+    parsed = ArrayConfig.parse("8X4x6")
+    assert (parsed.reduction, parsed.outputs, parsed.pixels, parsed.epilogue) == (8, 4, 6, 3)
+    assert ArrayConfig.parse("4x4x1").epilogue == 1
+    with pytest.raises(LitelicError, match="unknown parameters colour, size"):
+        ArrayConfig.from_dict(config.to_dict() | {"size": 1, "colour": 2})
+
+
+@pytest.mark.parametrize("text", ("", "4x4", "4x4x8x2", "axbxc", "4*4*8"))
+def test_a_shape_that_is_none(text):
+    with pytest.raises(LitelicError, match="write reduction x outputs x pixels, as 4x4x8"):
+        ArrayConfig.parse(text)
+
+
+@pytest.mark.parametrize("text", ("4x4x7", "4x4x5"))
+def test_every_number_of_pixels_has_an_epilogue(text):
+    assert ArrayConfig.parse(text).pixels == int(text[-1])
+
+
+@pytest.mark.parametrize("module", ("config", "descriptor", "weights_format"))
+def test_the_planner_needs_no_migen(module):
+    code = (
+        f"import sys, litelic.accel.{module}; "
+        "sys.exit(sorted({'migen', 'litex', 'litedram'} & set(sys.modules)) or 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

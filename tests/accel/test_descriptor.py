@@ -1,0 +1,56 @@
+"""The bytes of descriptors and completion records."""
+
+import random
+import struct
+
+import pytest
+
+from litelic.accel.descriptor import (
+    COUNTERS,
+    DESCRIPTOR_BYTES,
+    FIELDS,
+    FUNCTION_CODES,
+    MAGIC,
+    RECORD_OFFSET,
+    STORAGE_CODES,
+    pack,
+    unpack_record,
+)
+from litelic.host.program.model import FUNCTIONS, STORAGE_BYTES
+
+
+def test_fields_are_little_endian_words_in_order(seed):
+    chance = random.Random(seed)
+    values = {name: chance.randrange(-(2**31), 2**32) for name in FIELDS[1:]}
+    data = pack(values)
+    assert len(data) == RECORD_OFFSET and data[:4] == b"LLD1"
+    for i, name in enumerate(FIELDS[1:], 1):
+        assert struct.unpack_from("<I", data, 4 * i)[0] == values[name] % 2**32, name
+
+
+def test_fields_and_record_fit_their_places():
+    assert len(set(FIELDS)) == len(FIELDS)
+    assert 4 * len(FIELDS) <= RECORD_OFFSET
+    assert len(FIELDS) % 4 == 0, "the fetcher reads whole beats"
+    assert RECORD_OFFSET + 4 * (2 + len(COUNTERS)) <= DESCRIPTOR_BYTES
+
+
+def test_a_missing_field_is_noticed():
+    values = dict.fromkeys(FIELDS[1:], 0)
+    del values["block_bytes"]
+    with pytest.raises(KeyError, match="block_bytes"):
+        pack(values)
+
+
+def test_record():
+    words = [MAGIC, 1000, *range(1, 1 + len(COUNTERS))]
+    data = struct.pack("<16I", *words, *[0] * (16 - len(words)))
+    record = unpack_record(data)
+    assert record == {"total": 1000} | {name: i for i, name in enumerate(COUNTERS, 1)}
+    assert unpack_record(bytes(64)) is None
+
+
+def test_codes_cover_what_programs_hold():
+    assert set(STORAGE_CODES) == set(STORAGE_BYTES)
+    assert set(FUNCTION_CODES) == set(FUNCTIONS)
+    assert sorted(STORAGE_CODES.values()) == sorted(FUNCTION_CODES.values()) == [0, 1, 2, 3]

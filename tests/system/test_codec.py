@@ -1,0 +1,106 @@
+"""Pictures through the whole simulated board, by the command line, against the golden model."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from litelic.host.cli.main import main
+from litelic.host.codec import pictures
+from litelic.host.codec.pictures import Picture
+from litelic.host.link.simulator import Simulator
+from litelic.host.program.file import save_program
+from tests.host.codec.models import small_program
+
+DATA = Path(os.environ.get("LITELIC_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SIZES = [(1, 1), (17, 31), (31, 17), (1000, 3), (96, 64)]
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def picture(tmp_path, seed):
+    """A function that writes a smooth random picture of a size and gives its path."""
+
+    def write(width, height):
+        rng = np.random.default_rng(seed)
+        coarse = rng.integers(0, 256, (height // 8 + 2, width // 8 + 2, 3), dtype=np.uint8)
+        pixels = coarse.repeat(8, axis=0).repeat(8, axis=1)[:height, :width]
+        path = tmp_path / f"{width}x{height}.png"
+        pictures.save(Picture(pixels, False), path)
+        return path
+
+    return write
+
+
+def round_trip(source, folder, port, program=None):
+    """Encode and decode `source` on the board and with the golden model; the same bytes twice."""
+    options = ["--program", str(program)] if program else []
+    made = {}
+    for name, engine in (("board", ["--port", port]), ("golden", ["--golden"])):
+        lic, back = folder / f"{name}.lic", folder / f"{name}.png"
+        assert main(["encode", str(source), str(lic), *engine, *options, "--force"]) == 0
+        assert main(["decode", str(lic), str(back), *engine, *options, "--force"]) == 0
+        made[name] = lic.read_bytes(), pictures.load(back).pixels
+    assert made["board"][0] == made["golden"][0]
+    assert np.array_equal(made["board"][1], made["golden"][1])
+    assert made["board"][1].shape == pictures.load(source).pixels.shape
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_default_model_gives_the_golden_bytes(simulator, picture, tmp_path, size):
+    round_trip(picture(*size), tmp_path, simulator.url)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_random_programs_give_the_golden_bytes(simulator, picture, tmp_path, number):
+    program = tmp_path / "random.licp"
+    save_program(small_program(number), program)
+    round_trip(picture(50, 37), tmp_path, simulator.url, program)
+
+
+def test_verify_finds_every_layer_equal(simulator, capsys):
+    assert main(["verify", "--port", simulator.url, "--size", "40x24"]) == 0
+    assert "every layer equals the golden model" in capsys.readouterr().out
+
+
+def test_info_describes_the_board(simulator, capsys):
+    assert main(["info", "--port", simulator.url]) == 0
+    out = capsys.readouterr().out
+    assert "4x4x8, 128 MACs a cycle" in out and "256 MB" in out
+
+
+def test_file_of_another_model_is_refused_and_nothing_is_written(picture, tmp_path, capsys):
+    program = tmp_path / "random.licp"
+    save_program(small_program(5), program)
+    source, lic, back = picture(20, 20), tmp_path / "a.lic", tmp_path / "a.png"
+    assert main(["encode", str(source), str(lic), "--golden", "--program", str(program)]) == 0
+    assert main(["decode", str(lic), str(back), "--golden"]) == 1
+    assert "model" in capsys.readouterr().err
+    assert not back.exists()
+
+
+def kodak():
+    """Two portrait and three landscape pictures of Kodak's set, if it is there."""
+    return [DATA / "kodak" / f"kodim{n:02}.png" for n in (1, 4, 9, 15, 23)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", kodak(), ids=lambda p: p.stem)
+@pytest.mark.parametrize("model", ["default", "bls2017-xlic", "bmshj2018-factorized"])
+def test_kodak_gives_the_golden_bytes(simulator, models, tmp_path, path, model):
+    if not path.exists():
+        pytest.skip(f"{path} is not here; set LITELIC_DATA")
+    round_trip(path, tmp_path, simulator.url, models(model))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("model", ["bls2017-xlic", "bmshj2018-factorized"])
+def test_other_models_give_the_golden_bytes(simulator, models, picture, tmp_path, size, model):
+    round_trip(picture(*size), tmp_path, simulator.url, models(model))
