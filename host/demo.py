@@ -37,7 +37,7 @@ def default_photograph():
     return Path(spec.origin).parent / "data" / "chelsea.png"
 
 
-def compare(original, decoded, summary, path):
+def compare(original, decoded, caption, path):
     """Write original and decoded picture side by side, with a line of text under them."""
     gap = 8
     height, width = original.shape[:2]
@@ -47,7 +47,7 @@ def compare(original, decoded, summary, path):
     image.paste(Image.fromarray(sheet))
     draw = ImageDraw.Draw(image)
     draw.text((4, height + 6), "original", fill="black")
-    draw.text((width + gap + 4, height + 6), summary, fill="black")
+    draw.text((width + gap + 4, height + 6), caption, fill="black")
     with atomic_path(path) as partial:
         image.save(partial, format="PNG")
 
@@ -82,8 +82,8 @@ def run(image, output, program_path=None):
     bpp = 8 * len(data) / (photograph.width * photograph.height)
     psnr = pictures.psnr(photograph.pixels, decoded.pixels)
     pictures.save(decoded, output / "decoded.png")
-    summary = f"decoded: {len(data)} bytes, {bpp:.3f} bpp, {psnr:.2f} dB"
-    compare(photograph.pixels, decoded.pixels, summary, output / "side_by_side.png")
+    caption = f"decoded: {len(data)} bytes, {bpp:.3f} bpp, {psnr:.2f} dB"
+    compare(photograph.pixels, decoded.pixels, caption, output / "side_by_side.png")
     report = {
         "image": image.name,
         "width": photograph.width,

@@ -1,6 +1,6 @@
 """From float layers to integer layers, one after the other, on calibration pictures.
 
-Two runs go side by side: the float network's (`reference`) and the golden model's (`stored`), so
+Two runs go side by side: the float network's (`reference`) and the integers' (`stored`), so
 that each layer is fitted to the float layer's output given the integers that it will really read.
 The scale of an activation channel costs nothing: the requantiser in front has a multiplier a
 channel, and the next weights absorb it.
@@ -15,14 +15,14 @@ from litelic.host.compiler.calibrate import clip_for_integers
 from litelic.host.compiler.quantise_gdn import quantise_gdn
 from litelic.host.compiler.requantiser import requantiser, whole
 from litelic.host.compiler.rounding import clip_scales, gram, round_with_feedback
+from litelic.host.compiler.simulate import simulate
 from litelic.host.compiler.taps import groups, put, sample, take
-from litelic.host.golden import run_layer
 from litelic.host.program.model import OUTPUT_RANGE, Layer
 
 
 @dataclass
 class Options:
-    """What to do beyond rounding to nearest; each was measured to help (docs/compiler.md)."""
+    """What to do beyond rounding to nearest (docs/compiler.md says what it brings)."""
 
     samples: int = 20_000  # output pixels a layer is fitted on
     feedback: bool = True  # spread rounding errors over the weights still to be rounded
@@ -118,7 +118,7 @@ def quantise_layer(layer, activations, end, options):
         output_padding=layer.output_padding, input=activations.storage, output=output,
         lo=lowest, hi=highest, gdn=gdn,
     )
-    stored = np.stack([run_layer(integer, x) for x in activations.stored])
+    stored = simulate(integer, activations.operands())
     behind = Activations(reference, stored, output, step)
     return integer, behind, sqnr(behind)
 

@@ -137,10 +137,11 @@ def test_runs_the_queue_in_order(seed):
     assert set(bench.records[0]) == {"total", *COUNTERS}
 
 
-def test_a_malformed_descriptor_stops_the_queue(seed):
+@pytest.mark.parametrize("bit", (0, 13, 31))
+def test_a_malformed_descriptor_stops_the_queue(bit, seed):
     bench = Bench(seed)
     dut, chance = bench.dut, bench.chance
-    bench.memory[DESCRIPTOR_BYTES + chance.randrange(4)] ^= 1 << chance.randrange(8)  # a magic
+    bench.memory[DESCRIPTOR_BYTES + bit // 8] ^= 1 << bit % 8  # of the second one's magic
     queue = [{"address": slot * DESCRIPTOR_BYTES} for slot in (0, 1, 2)]
 
     def control():

@@ -65,6 +65,10 @@ def test_requantiser(lo, hi, seed):
             ]),
             "shift": chance.choice([0, 47, chance.randrange(48), chance.randrange(16, 40)]),
         })
+    for edge in (lo, hi):  # both sides of the clamp
+        inputs += [
+            {"sum": edge + d, "bias": 0, "multiplier": 1, "shift": 0} for d in range(-2, 3)
+        ]
     expected = []
     for i in inputs:
         channel = SimpleNamespace(

@@ -13,7 +13,8 @@ from litelic.host.compiler.checkpoint import FactorizedPrior, FactorizedPriorReL
 from litelic.host.compiler.compile import compile_command, compile_model  # noqa: E402
 from litelic.host.compiler.quantise import Options  # noqa: E402
 from litelic.host.errors import LitelicError  # noqa: E402
-from litelic.host.golden import run_layers  # noqa: E402
+from litelic.host.compiler.simulate import simulate  # noqa: E402
+from litelic.host.golden import run_layer, run_layers  # noqa: E402
 from litelic.host.program.file import load_program, save_program  # noqa: E402
 from litelic.host.training.train import initialise  # noqa: E402
 
@@ -66,6 +67,20 @@ def test_integer_networks_follow_the_float_ones(photographs, index, tmp_path):
     noise = np.mean((latents - y) ** 2) - 1 / 12  # beyond what rounding costs the float model too
     assert noise < 0.003 * np.mean(y**2)
     assert z.std() > 3 and psnr(pixels, z.clip(0, 255)) > 40
+
+
+def test_simulated_layers_are_the_golden_ones(photographs):
+    model = list(models())[2]
+    program = compile_model(
+        model, [photographs], "tiny", trained_entropy=False, crops=1, options=OPTIONS,
+        log=lambda line: None,
+    )
+    x = np.asarray(Image.open(photographs / "2.png"))[:64, :96]
+    for layer in program.analysis + program.synthesis:
+        operands = torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None]
+        y = run_layer(layer, x)
+        assert np.array_equal(simulate(layer, operands.clamp(-256, 255))[0], y)
+        x = y
 
 
 def test_a_trained_bottleneck_gives_tables_and_medians(photographs):
