@@ -19,12 +19,12 @@ def add_parser(subparsers):
         help="folders of photographs to report on (default: the same)",
     )
     parser.add_argument(
-        "--lambda", dest="lmbda", type=float, default=0.012, metavar="L",
+        "--lambda", dest="lmbda", type=float, default=0.016, metavar="L",
         help="weight of the squared error: more is better pictures and larger files "
         "(default: %(default)s)",
     )
     for name, default, meaning in (
-        ("N", 64, "channels inside"), ("M", 96, "latent channels"), ("steps", 120_000, "batches"),
+        ("N", 64, "channels inside"), ("M", 96, "latent channels"), ("steps", 85_000, "batches"),
         ("batch", 4, "crops a batch"), ("crop", 128, "side of a crop in pixels"),
         ("seed", 1, "of the random numbers"), ("threads", 1, "of the CPU"),
     ):

@@ -88,7 +88,7 @@ def load(path, config):
 
 
 def train(
-    output, photographs, validation=None, N=64, M=96, lmbda=0.012, steps=120_000, batch=4,
+    output, photographs, validation=None, N=64, M=96, lmbda=0.016, steps=85_000, batch=4,
     crop=128, peak=3e-3, seed=1, threads=1, report_every=500, log=print,
 ):
     """Train a `Bls2017` (centred input, gain 4) and write `output`, a checkpoint.

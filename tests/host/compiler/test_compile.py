@@ -12,8 +12,8 @@ from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
 from litelic.host.compiler.checkpoint import FactorizedPrior, FactorizedPriorReLU  # noqa: E402
 from litelic.host.compiler.compile import compile_command, compile_model  # noqa: E402
 from litelic.host.compiler.quantise import Options  # noqa: E402
-from litelic.host.errors import LitelicError  # noqa: E402
 from litelic.host.compiler.simulate import simulate  # noqa: E402
+from litelic.host.errors import LitelicError  # noqa: E402
 from litelic.host.golden import run_layer, run_layers  # noqa: E402
 from litelic.host.program.file import load_program, save_program  # noqa: E402
 from litelic.host.training.train import initialise  # noqa: E402

@@ -1,0 +1,38 @@
+"""An integer layer on many pictures at once, quickly.
+
+The golden model is exact and slow. Calibration only needs the integers that the hardware will see
+almost everywhere: PyTorch's float32 convolution gives the same sums as long as they stay below 2^24
+and may be off in the last of 25 or more bits beyond that. All the rest is the golden model's.
+"""
+
+import numpy as np
+import torch
+
+from litelic.host.compiler.layers import FloatLayer
+from litelic.host.golden.arithmetic import requantise
+from litelic.host.golden.normalisation import normalise
+from litelic.host.program.model import OUTPUT_RANGE
+
+DTYPES = {"int8": np.int8, "uint8": np.uint8, "int16": np.int16}
+
+
+def simulate(layer, operands):
+    """Run the integer `layer` on float32 operands (batch, channels, height, width).
+
+    Returns what it stores, (batch, height, width, channels).
+    """
+    convolution = FloatLayer(
+        layer.name, layer.kind, layer.weight.astype(np.float64), np.zeros(layer.out_channels),
+        layer.stride, layer.padding, layer.output_padding,
+    )
+    stored = []
+    for picture in operands:
+        sums = convolution.convolve(picture[None])[0].permute(1, 2, 0)
+        sums = torch.round(sums).numpy().astype(np.int32)
+        if layer.gdn:
+            x = requantise(sums, layer, *OUTPUT_RANGE["int16"])
+            x = normalise(layer.gdn, x, layer.lo, layer.hi)
+        else:
+            x = requantise(sums, layer, layer.lo, layer.hi)
+        stored.append(x.astype(DTYPES[layer.output]))
+    return np.stack(stored)
