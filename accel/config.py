@@ -6,6 +6,8 @@ from litelic.host.errors import LitelicError
 
 BEAT_BYTES = 16  # One transfer of a DRAM port: 128 bits, the Arty's native width.
 GRANULE = 8  # Operands the loader writes a cycle.
+LARGEST_PIXELS = 128  # The width of the lane counters.
+LARGEST_DEPTH = 32768  # The width of addresses inside the engine.
 
 
 def _power_of_two(value):
@@ -50,9 +52,14 @@ class ArrayConfig:
             raise LitelicError(
                 f"array: epilogue ({self.epilogue}) must divide pixels ({self.pixels})"
             )
+        if self.pixels > LARGEST_PIXELS:
+            raise LitelicError(f"array: pixels must be at most {LARGEST_PIXELS}, not {self.pixels}")
         for name in ("input_depth", "weight_depth", "middle_depth", "output_depth"):
-            if not _power_of_two(getattr(self, name)) or not 64 <= getattr(self, name) <= 1 << 16:
-                raise LitelicError(f"array: {name} must be a power of two, from 64 to 65536")
+            depth = getattr(self, name)
+            if not _power_of_two(depth) or not 64 <= depth <= LARGEST_DEPTH:
+                raise LitelicError(
+                    f"array: {name} must be a power of two, from 64 to {LARGEST_DEPTH}"
+                )
 
     @property
     def macs(self):

@@ -8,6 +8,8 @@ the start of DRAM; "bytes" of a row position count from the row's first byte and
 
 import struct
 
+from litelic.host.errors import LitelicError
+
 DESCRIPTOR_BYTES = 256
 RECORD_OFFSET = 192
 MAGIC = 0x31444C4C  # "LLD1"
@@ -88,7 +90,15 @@ COUNTERS = (
 
 
 def pack(values):
-    """Return the 192 bytes of a descriptor from a mapping of every field but `magic`."""
+    """Return the 192 bytes of a descriptor from a mapping of every field but `magic`.
+
+    Raises `LitelicError` when a field does not fit 32 bits.
+    """
+    for name in FIELDS[1:]:
+        if not -(1 << 31) <= values[name] < 1 << 32:
+            raise LitelicError(
+                f"descriptor field {name} does not fit 32 bits; use a smaller picture"
+            )
     words = [MAGIC] + [values[name] & 0xFFFFFFFF for name in FIELDS[1:]]
     words += [0] * (RECORD_OFFSET // 4 - len(words))
     return struct.pack(f"<{len(words)}I", *words)

@@ -44,7 +44,8 @@ class MaskedWriter(LiteXModule):
             fifo.sink.we.eq(sink.we),
             port.wdata.valid.eq(fifo.source.valid),
             port.wdata.data.eq(fifo.source.data),
-            port.wdata.we.eq(fifo.source.we),
+            # After a reset the controller still takes data for commands from before: none.
+            If(fifo.source.valid, port.wdata.we.eq(fifo.source.we)),
             fifo.source.ready.eq(port.wdata.ready),
             taken.eq(fifo.source.valid & fifo.source.ready),
             self.idle.eq((pending == 0) & ~sink.valid),

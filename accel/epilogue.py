@@ -117,8 +117,10 @@ class Epilogue(LiteXModule):
     parameter_address, parameter : of the weight ring.
     release_slot : to the weight ring.
     value_address, values : the lanes' middle memories.
-    middle  : enable (one bit a lane), address, values and operands (one an epilogue lane).
-    output  : enable (one bit a lane), address (bytes), values.
+    middle_enable (one bit a pixel lane), middle_address : where the lanes' `middle_value` and
+              `middle_operand` go.
+    output_enable (one bit a pixel lane), output_address (bytes) : where their `result` goes.
+    lanes   : the `EpilogueLane`s; pixel lane m is served by lane m % epilogue.
     tile_end: the tile's last result is being written.
     """
 

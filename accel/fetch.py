@@ -31,7 +31,6 @@ class Fetcher(LiteXModule):
     address, data : to and from a DRAM reader.
     descriptor : fields, valid from `start` to `done`.
     start      : everything may begin (one cycle).
-    computed   : the sequencer has issued the last word of the descriptor.
     done       : every unit has finished and the DRAM has every byte.
     counters   : one signal a cause, cycles of the descriptor so far; `total` likewise.
     clear      : reset the counters (one cycle).
@@ -40,6 +39,7 @@ class Fetcher(LiteXModule):
     completed  : number of descriptors finished since reset.
     interrupt  : a descriptor that asked for it is done (one cycle).
     malformed  : a descriptor had no magic; it was not run and nothing more will be.
+    running    : a descriptor is under way: cycles count.
     busy       : something is queued or running.
     """
 

@@ -3,6 +3,7 @@
 It is the quick way to run layers on the RTL: tests use it, and measurements without a CPU.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -85,16 +86,17 @@ class Standalone:
         command = [
             "verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial",
             "fast", "--noassert", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", "engine",
-            "-CFLAGS", "-O3 -march=native", "-MAKEFLAGS", "OPT_FAST='-O3 -march=native'",
-            "--Mdir", "obj", "-o", "../engine",
-            "engine.v", str(HARNESS.resolve()),
+            "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+            "--Mdir", "obj", "-o", "../engine", "engine.v", str(HARNESS.resolve()),
         ]
-        run = subprocess.run(command, cwd=work, capture_output=True, text=True)
-        if run.returncode:
-            raise LitelicError(f"verilator failed in {work}:\n{run.stderr[-2000:]}")
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        os.replace(work, self.folder)
+        try:
+            run = subprocess.run(command, cwd=work, capture_output=True, text=True)
+            if run.returncode:
+                raise LitelicError(f"Verilator failed:\n{run.stderr[-4000:]}")
+            with contextlib.suppress(OSError):  # another process has built the same meanwhile
+                os.replace(work, self.folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
     def run(self, memory, descriptors, seed=0, stall=0, latency=20, max_cycles=200_000_000):
         """Run descriptors on a DRAM image.

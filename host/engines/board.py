@@ -5,7 +5,16 @@ import hashlib
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import COUNTERS, DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
 from litelic.host.errors import LitelicError
+from litelic.host.link.board import DEFAULT_WATCHDOG_CYCLES
 from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram
+
+PATIENCE = 8  # times the planner's estimate, before the board gives a layer up
+
+
+def watchdog_cycles(plan):
+    """Cycles after which a layer of `plan` must be stuck."""
+    slowest = max(step.tiling.cycles for step in plan.steps)
+    return max(DEFAULT_WATCHDOG_CYCLES, PATIENCE * int(slowest))
 
 
 class BoardEngine:
@@ -23,11 +32,8 @@ class BoardEngine:
             raise LitelicError("the board has no accelerator; build it with --array")
         self.config = ArrayConfig.from_dict(board.info.array)
         self._packed = PackedProgram(program, self.config)
-        identity = hashlib.sha256(self._packed.weights).digest()
-        if board.info.program != identity:
-            board.set_program(bytes(len(identity)))  # none, in case the upload is interrupted
-            self._send("weights", WEIGHTS_ADDRESS, self._packed.weights)
-            board.set_program(identity)
+        self._identity = hashlib.sha256(self._packed.weights).digest()
+        self._loaded = board.info.program == self._identity
         self.reports = []
 
     @property
@@ -62,11 +68,12 @@ class BoardEngine:
         """Send `x`, run the layers; leaves a report a layer in `reports`."""
         layers = getattr(self._program, direction)
         plan = self._packed.plan(layers, x.shape[0], x.shape[1], self._board.info.dram_bytes)
+        self._load()
         label = "picture" if direction == "analysis" else "latents"
         self._send(label, plan.input.address, plan.input.to_bytes(x))
         self._board.write(0, plan.descriptors)
         self._board.run(
-            0, len(plan.steps),
+            0, len(plan.steps), watchdog_cycles(plan),
             progress=lambda done, total: self._progress(direction, done, total),
         )
         records = self._board.read(0, len(plan.steps) * DESCRIPTOR_BYTES)
@@ -75,6 +82,15 @@ class BoardEngine:
             for i, step in enumerate(plan.steps)
         ]
         return plan
+
+    def _load(self):
+        """Send the weights, unless the board holds them."""
+        if self._loaded:
+            return
+        self._board.set_program(bytes(len(self._identity)))  # none, until all of it is there
+        self._send("weights", WEIGHTS_ADDRESS, self._packed.weights)
+        self._board.set_program(self._identity)
+        self._loaded = True
 
     def _report(self, step, descriptor):
         record = unpack_record(descriptor[RECORD_OFFSET:])

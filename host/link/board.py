@@ -64,6 +64,7 @@ class Board:
         self._parser = Parser()
         self._frames = []
         self._sequence = random.randrange(1 << 16)
+        self._last_run = None
         self.info = None
 
     @classmethod
@@ -164,6 +165,9 @@ class Board:
         """
         units = min(-(-watchdog_cycles // WATCHDOG_UNIT), (1 << 32) - 1)
         frame = self._make(Request.RUN, address, count, units.to_bytes(4, "little"))
+        if frame.sequence == self._last_run:  # the board would take it for a repetition
+            frame = self._make(Request.RUN, address, count, units.to_bytes(4, "little"))
+        self._last_run = frame.sequence
         for _ in range(ATTEMPTS):
             self._write(frame.encode())
             answer = self._wait_for_run(frame, progress)

@@ -140,14 +140,19 @@ class PackedProgram:
 
     def _places(self, sizes, memory_bytes, what):
         room = memory_bytes - self.maps_address
+        if room < 0:
+            raise LitelicError(
+                f"program {self.program.name} needs {self.maps_address / 2**20:.0f} MB for its "
+                f"weights, the board has {memory_bytes / 2**20:.0f} MB of DRAM"
+            )
         if sum(sizes) <= room:
             ends = np.cumsum([0] + sizes[:-1])
             return [self.maps_address + int(end) for end in ends]
         even, odd = max(sizes[::2]), max(sizes[1::2])
         if even + odd > room:
             raise LitelicError(
-                f"an input of {what} needs {(even + odd + self.maps_address) / 2**20:.0f} MB of "
-                f"DRAM, the board has {memory_bytes / 2**20:.0f} MB; use a smaller picture"
+                f"an input of {what} needs {-(-(even + odd + self.maps_address) >> 20)} MB of "
+                f"DRAM, the board has {memory_bytes >> 20} MB; use a smaller picture"
             )
         return [self.maps_address + (even if i % 2 else 0) for i in range(len(sizes))]
 

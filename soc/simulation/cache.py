@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import importlib.metadata
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -57,11 +58,24 @@ def _sources_digest():
     return digest
 
 
+def default_build_dir():
+    """`build` in the checkout that LiteLIC runs from; the user's cache where there is none."""
+    checkout = Path(litelic.soc.__file__).resolve().parents[1]
+    build = checkout / "build"
+    if (checkout / "pyproject.toml").exists():
+        if os.access(build if build.exists() else checkout, os.W_OK):
+            return build
+    cache_home = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(cache_home):  # as the XDG specification says
+        cache_home = Path.home() / ".cache"
+    return Path(cache_home) / "litelic"
+
+
 def folder_of(config, build_dir=None):
-    """The folder of one simulator, under `build_dir` (default: `build` in the current folder)."""
+    """The folder of one simulator, under `build_dir` (default: `default_build_dir()`)."""
     digest = _sources_digest().copy()
     digest.update(json.dumps(asdict(config), sort_keys=True).encode())
-    return Path(build_dir or "build").absolute() / f"sim-{digest.hexdigest()[:12]}"
+    return Path(build_dir or default_build_dir()).absolute() / f"sim-{digest.hexdigest()[:12]}"
 
 
 def binary_of(config, build_dir=None):

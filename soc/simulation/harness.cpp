@@ -48,6 +48,14 @@ struct Options {
     std::string trace;
 };
 
+int parse_port(const char *text) {
+    char *end;
+    const long port = std::strtol(text, &end, 10);
+    if (end == text || *end || port < 0 || port > 65535)
+        fail(std::string("port ") + text + " is not a number from 0 to 65535");
+    return static_cast<int>(port);
+}
+
 Options parse(int argc, char **argv) {
     Options options;
     auto value = [&](int &n) -> const char * {
@@ -56,7 +64,7 @@ Options parse(int argc, char **argv) {
     };
     for (int n = 1; n < argc; n++) {
         const std::string name = argv[n];
-        if (name == "--port") options.port = std::atoi(value(n));
+        if (name == "--port") options.port = parse_port(value(n));
         else if (name == "--max-cycles") options.max_cycles = std::strtoull(value(n), nullptr, 0);
         else if (name == "--cycles") options.report = true;
         else if (name == "--no-sleep") options.sleep = false;

@@ -4,6 +4,7 @@ from litex.build.generic_platform import Pins, Subsignal
 from litex.build.sim import SimPlatform
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
+from migen import Signal
 
 from litelic.soc.simulation.verilator import VerilatorToolchain
 
@@ -40,6 +41,7 @@ class SimulationPHY(LiteXModule):
     def __init__(self, pads):
         self.source = stream.Endpoint([("data", 8)])
         self.sink   = stream.Endpoint([("data", 8)])
+        self.empty  = Signal() # No byte is on its way in either direction.
 
         # # #
 
@@ -55,4 +57,6 @@ class SimulationPHY(LiteXModule):
             pads.to_host_valid.eq(to_host.source.valid),
             pads.to_host_data.eq(to_host.source.data),
             to_host.source.ready.eq(pads.to_host_ready),
+
+            self.empty.eq(~from_host.source.valid & ~to_host.source.valid),
         ]

@@ -35,10 +35,16 @@ def test_every_parameter_is_a_positive_integer(name, value):
 
 
 @pytest.mark.parametrize("name", ("input_depth", "weight_depth", "middle_depth", "output_depth"))
-@pytest.mark.parametrize("value", (1, 32, 65, 96, 1000, 1 << 17))
+@pytest.mark.parametrize("value", (1, 32, 65, 96, 1000, 1 << 16))
 def test_depths_are_powers_of_two(name, value):
-    with pytest.raises(LitelicError, match=f"{name} must be a power of two, from 64 to 65536"):
+    with pytest.raises(LitelicError, match=f"{name} must be a power of two, from 64 to 32768"):
         ArrayConfig(**PLAIN | {name: value})
+
+
+def test_lanes_fit_their_counters():
+    with pytest.raises(LitelicError, match="pixels must be at most 128, not 144"):
+        ArrayConfig(pixels=144, epilogue=72)
+    assert ArrayConfig(pixels=128, epilogue=64).macs == 2048
 
 
 def test_epilogue_divides_pixels():
