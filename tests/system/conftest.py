@@ -1,8 +1,22 @@
-"""The models that the campaigns run, compiled once."""
+"""The simulator and the models that these tests run, each made once."""
+
+import importlib.util
+import os
+from pathlib import Path
 
 import pytest
 
-from tests.system.test_codec import DATA
+from litelic.host.link.simulator import Simulator
+
+# Photographs and published weights that are not part of the repository.
+DATA = Path(os.environ.get("LITELIC_DATA", Path(__file__).parents[3] / "shared" / "data"))
+XLIC = DATA / "xlic-bls2017"
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    with Simulator() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -20,25 +34,30 @@ def models(tmp_path_factory):
     return program
 
 
+def _calibration():
+    """Photographs that scikit-image ships."""
+    folder = Path(importlib.util.find_spec("skimage").origin).parent / "data"
+    return [folder / name for name in ("chelsea.png", "coffee.png", "astronaut.png")]
+
+
 def _compile(name, path):
     torch = pytest.importorskip("torch", reason="the compiler's packages are not installed")
-    calibration = DATA / "bsds500" / "val"
-    if not calibration.is_dir():
-        pytest.skip(f"{calibration} is not here; set LITELIC_DATA")
     from litelic.host.compiler.torch_compat import import_compressai
 
-    compressai = import_compressai()
+    import_compressai()
     from litelic.host.compiler.checkpoint import load_model
     from litelic.host.compiler.compile import compile_model
     from litelic.host.program.file import save_program
 
-    torch.manual_seed(1)
+    torch.set_num_threads(1)
     if name == "bmshj2018-factorized":
-        model = compressai.zoo.bmshj2018_factorized(quality=1, pretrained=False).eval()
-        assert (model.N, model.M) == (128, 192)
-        trained = False
+        loaded = load_model(name, N=128, M=192)  # random weights
+    elif XLIC.is_dir():
+        loaded = load_model(str(XLIC))
     else:
-        loaded = load_model(str(DATA / "xlic-bls2017"))
-        model, trained = loaded.model, loaded.trained_entropy
-    save_program(compile_model(model, [calibration], name, trained, crops=8), path)
+        pytest.skip(f"{XLIC} is not here; set LITELIC_DATA")
+    program = compile_model(
+        loaded.model, _calibration(), name, loaded.trained_entropy, crops=4, log=lambda text: None
+    )
+    save_program(program, path)
     return path

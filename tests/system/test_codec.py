@@ -1,26 +1,17 @@
 """Pictures through the whole simulated board, by the command line, against the golden model."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from litelic.host.cli.main import main
 from litelic.host.codec import pictures
 from litelic.host.codec.pictures import Picture
-from litelic.host.link.simulator import Simulator
 from litelic.host.program.file import save_program
 from tests.host.codec.models import small_program
+from tests.system.conftest import DATA
 
-DATA = Path(os.environ.get("LITELIC_DATA", Path(__file__).parents[3] / "shared" / "data"))
 SIZES = [(1, 1), (17, 31), (31, 17), (1000, 3), (96, 64)]
-
-
-@pytest.fixture(scope="module")
-def simulator():
-    with Simulator() as running:
-        yield running
+OTHERS = ["bls2017-xlic", "bmshj2018-factorized"]  # published weights, random weights
 
 
 @pytest.fixture
@@ -90,17 +81,22 @@ def kodak():
     return [DATA / "kodak" / f"kodim{n:02}.png" for n in (1, 4, 9, 15, 23)]
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("path", kodak(), ids=lambda p: p.stem)
-@pytest.mark.parametrize("model", ["default", "bls2017-xlic", "bmshj2018-factorized"])
-def test_kodak_gives_the_golden_bytes(simulator, models, tmp_path, path, model):
-    if not path.exists():
-        pytest.skip(f"{path} is not here; set LITELIC_DATA")
-    round_trip(path, tmp_path, simulator.url, models(model))
+@pytest.mark.parametrize("model", OTHERS)
+def test_other_models_give_the_golden_bytes(simulator, models, picture, tmp_path, model):
+    round_trip(picture(17, 31), tmp_path, simulator.url, models(model))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("model", ["bls2017-xlic", "bmshj2018-factorized"])
-def test_other_models_give_the_golden_bytes(simulator, models, picture, tmp_path, size, model):
+@pytest.mark.parametrize("model", OTHERS)
+def test_other_models_and_sizes(simulator, models, picture, tmp_path, size, model):
     round_trip(picture(*size), tmp_path, simulator.url, models(model))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", kodak(), ids=lambda p: p.stem)
+@pytest.mark.parametrize("model", ["default", *OTHERS])
+def test_kodak_gives_the_golden_bytes(simulator, models, tmp_path, path, model):
+    if not path.exists():
+        pytest.skip(f"{path} is not here; set LITELIC_DATA")
+    round_trip(path, tmp_path, simulator.url, models(model))
