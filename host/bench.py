@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from litelic.host.atomic import make_folder, write_atomically
 from litelic.host.cli import options
 from litelic.host.cli.progress import Progress
-from litelic.host.codec.atomic import write_atomically
+from litelic.host.cli.status import exit_status
 from litelic.host.codec.pictures import extend
 from litelic.host.engines import open_board, summary
 from litelic.host.engines.board import BoardEngine
-from litelic.host.errors import LitelicError
 from litelic.host.report import direction_report, print_table
 
 SIZES = ((256, 256), (451, 300), (768, 512))
@@ -39,6 +39,7 @@ def measure(engine, program, width, height):
     }
 
 
+@exit_status
 def main(argv=None):
     """The command line; returns its exit status."""
     parser = argparse.ArgumentParser(prog="litelic.host.bench", description=__doc__)
@@ -46,28 +47,24 @@ def main(argv=None):
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     args = parser.parse_args(argv)
     rows = []
-    try:
-        program, _ = options.load_program(args)
-        args.output.parent.mkdir(parents=True, exist_ok=True)
-        with Progress() as progress, open_board(sim=True, progress=progress) as board:
-            print(summary(board.info))
-            engine = BoardEngine(board, program, progress)
-            for width, height in SIZES:
-                started = time.monotonic()
-                row = measure(engine, program, width, height)
-                progress.wipe()
-                print(f"\n{program.name}, {width}x{height} pixels "
-                      f"({time.monotonic() - started:.0f} s of simulation)")
-                print_table(row)
-                for direction in ("encoder", "decoder"):
-                    rate = board.info.clock_hz / row[direction]["cycles"]
-                    print(f"{direction}: {rate:.2f} frames/s at {board.info.clock_hz / 1e6:g} MHz")
-                rows.append(row)
-        write_atomically(args.output, (json.dumps(rows, indent=2) + "\n").encode())
-    except LitelicError as e:
-        print(f"litelic: error: {e}", file=sys.stderr)
-        return 1
-    return 0
+    program, _ = options.load_program(args)
+    make_folder(args.output.parent)
+    options.check_place(args.output)
+    with Progress() as progress, open_board(sim=True, progress=progress) as board:
+        print(summary(board.info))
+        engine = BoardEngine(board, program, progress)
+        for width, height in SIZES:
+            started = time.monotonic()
+            row = measure(engine, program, width, height)
+            progress.wipe()
+            print(f"\n{program.name}, {width}x{height} pixels "
+                  f"({time.monotonic() - started:.0f} s of simulation)")
+            print_table(row)
+            for direction in ("encoder", "decoder"):
+                rate = board.info.clock_hz / row[direction]["cycles"]
+                print(f"{direction}: {rate:.2f} frames/s at {board.info.clock_hz / 1e6:g} MHz")
+            rows.append(row)
+    write_atomically(args.output, (json.dumps(rows, indent=2) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ compared with the golden model. Run as `python -m litelic.host.demo`.
 import argparse
 import importlib.util
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -14,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from litelic.host.atomic import atomic_path, make_folder, write_atomically
 from litelic.host.cli import options
 from litelic.host.cli.progress import Progress
+from litelic.host.cli.status import exit_status
 from litelic.host.codec import pictures
-from litelic.host.codec.atomic import atomic_path, write_atomically
 from litelic.host.codec.codec import decode_file, encode_picture
 from litelic.host.engines import open_board, summary
 from litelic.host.engines.board import BoardEngine
@@ -54,7 +56,7 @@ def compare(original, decoded, caption, path):
 
 def run(image, output, program_path=None):
     """Run the demo; returns the report, a mapping that is also in `output`/report.json."""
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     photograph = pictures.load(image, flatten="white")
     args = argparse.Namespace(program=program_path)
     program, model_hash = options.load_program(args)
@@ -89,7 +91,7 @@ def run(image, output, program_path=None):
         "width": photograph.width,
         "height": photograph.height,
         "bpp": bpp,
-        "psnr_db": psnr,
+        "psnr_db": psnr if math.isfinite(psnr) else None,  # None: the pictures are equal
         "bit_exact": bit_exact,
         "transport": TRANSPORT,
         "macs_per_cycle": engine.macs_per_cycle,
@@ -97,7 +99,7 @@ def run(image, output, program_path=None):
         "decoder": {k: v for k, v in decoder.items() if k != "layers"},
         "layers": encoder["layers"] + decoder["layers"],
     }
-    write_atomically(output / "report.json", (json.dumps(report, indent=2) + "\n").encode())
+    write_atomically(output / "report.json", (json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
     print()
     print_table(report)
     print()
@@ -108,6 +110,7 @@ def run(image, output, program_path=None):
     return report
 
 
+@exit_status
 def main(argv=None):
     """The command line of the demo; returns its exit status."""
     parser = argparse.ArgumentParser(prog="litelic.host.demo", description=__doc__.split("\n")[0])
@@ -115,14 +118,7 @@ def main(argv=None):
     parser.add_argument("--image", type=Path, help="any photograph (default: one that comes along)")
     parser.add_argument("--program", type=Path, help="a compiled model (default: LiteLIC's own)")
     args = parser.parse_args(argv)
-    try:
-        report = run(args.image or default_photograph(), args.output, args.program)
-    except LitelicError as e:
-        print(f"litelic: error: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("litelic: interrupted", file=sys.stderr)
-        return 130
+    report = run(args.image or default_photograph(), args.output, args.program)
     if not report["bit_exact"]:
         print("litelic: error: the board's bytes differ from the golden model's", file=sys.stderr)
         return 1

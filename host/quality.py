@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from litelic.host.atomic import make_folder, write_atomically
 from litelic.host.cli import options
 from litelic.host.cli.progress import Progress
+from litelic.host.cli.status import exit_status
 from litelic.host.cli.table import print_row
 from litelic.host.codec import pictures
-from litelic.host.codec.atomic import write_atomically
 from litelic.host.codec.codec import decode_file, encode_picture
 from litelic.host.engines.golden import GoldenEngine
 from litelic.host.errors import LitelicError
@@ -37,10 +38,10 @@ def jpeg(picture, quality):
     return len(buffer.getvalue()), pictures.psnr(picture.pixels, decoded)
 
 
-def measure(program, model_hash, picture):
+def measure(program, model_hash, picture, progress):
     """(bytes, PSNR in dB) of the `.lic` file."""
-    engine = GoldenEngine(program)
-    data = encode_picture(program, model_hash, picture, engine)
+    engine = GoldenEngine(program, progress)
+    data = encode_picture(program, model_hash, picture, engine, progress)
     decoded = decode_file(program, model_hash, data, engine)
     return len(data), pictures.psnr(picture.pixels, decoded.pixels)
 
@@ -61,17 +62,20 @@ def jpeg_at_mean_rate(photographs, target):
                  zip(photographs, results)]
 
 
+def _numbered(progress, i, count):
+    return lambda label, done, total: progress(f"picture {i} of {count}, {label}", done, total)
+
+
 def run(folder, program_path, output, progress):
     """Measure every photograph of `folder`; prints a table and writes it to `output` as JSON."""
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
     if not paths:
         raise LitelicError(f"no .png or .jpg in {folder}")
     program, model_hash = options.load_program(argparse.Namespace(program=program_path))
-    photographs = [pictures.load(path) for path in paths]
+    photographs = [pictures.load(path, advice="save it without transparency") for path in paths]
     rows = []
-    for i, photograph in enumerate(photographs):
-        progress(program.name, i, len(photographs))
-        size, db = measure(program, model_hash, photograph)
+    for i, photograph in enumerate(photographs, 1):
+        size, db = measure(program, model_hash, photograph, _numbered(progress, i, len(paths)))
         rows.append((8 * size / (photograph.width * photograph.height), db))
     mean = np.mean(rows, axis=0)
     progress("JPEG", 0, 1)
@@ -93,6 +97,7 @@ def run(folder, program_path, output, progress):
     return result
 
 
+@exit_status
 def main(argv=None):
     """The command line; returns its exit status."""
     parser = argparse.ArgumentParser(prog="litelic.host.quality", description=__doc__)
@@ -100,15 +105,13 @@ def main(argv=None):
     parser.add_argument("--program", type=Path, help="a compiled model (default: LiteLIC's own)")
     parser.add_argument("--output", type=Path, help="also write the means to this JSON file")
     args = parser.parse_args(argv)
-    try:
-        if not args.folder.is_dir():
-            raise LitelicError(f"{args.folder} is not a folder")
-        with Progress() as progress:
-            run(args.folder, args.program, args.output, progress)
-    except LitelicError as e:
-        print(f"litelic: error: {e}", file=sys.stderr)
-        return 1
-    return 0
+    if not args.folder.is_dir():
+        raise LitelicError(f"{args.folder} is not a folder; name one with photographs")
+    if args.output:
+        make_folder(args.output.parent)
+        options.check_place(args.output)
+    with Progress() as progress:
+        run(args.folder, args.program, args.output, progress)
 
 
 if __name__ == "__main__":

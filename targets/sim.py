@@ -16,6 +16,8 @@ from litelic.soc.builder import LiteLICBuilder
 from litelic.soc.simulation import cache
 from litelic.soc.simulation.platform import SimulationPHY, SimulationPlatform
 
+LOWEST_FREQUENCY, HIGHEST_FREQUENCY = 10e6, 200e6 # Of the system clock, in Hz.
+
 # SimSoC -------------------------------------------------------------------------------------------
 
 class SimSoC(LiteLICSoC):
@@ -41,7 +43,7 @@ class SimSoC(LiteLICSoC):
             array       = array,
             **kwargs
         )
-        self.comb += pads.idle.eq(self.link.idle)
+        self.comb += pads.idle.eq(self.link.idle & link_phy.empty)
 
         # A model needs no delays, and a short test finds what can be wrong with it.
         self.add_config("BIOS_NO_DELAYS")
@@ -68,6 +70,23 @@ def parse_array(text):
     except ValueError:
         raise LitelicError(f"array {text!r}: write name=number,name=number") from None
 
+def parse_frequency(text):
+    """Hz, as `100e6`, within what the DRAM can be clocked with."""
+    try:
+        frequency = float(text)
+    except ValueError:
+        frequency = 0.0
+    if not LOWEST_FREQUENCY <= frequency <= HIGHEST_FREQUENCY:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of Hz from {LOWEST_FREQUENCY:g} to {HIGHEST_FREQUENCY:g}")
+    return int(frequency)
+
+def parse_port(text):
+    """A TCP port; 0 is any that is free."""
+    if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
 def main():
     parser = argparse.ArgumentParser(description="LiteLIC in simulation.")
     parser.add_argument("--build", action="store_true",
@@ -77,12 +96,12 @@ def main():
     parser.add_argument("--array", default="4x4x8",
         help="Accelerator: reduction x outputs x pixels, or name=number,..., or none "
              "(default: 4x4x8).")
-    parser.add_argument("--sys-clk-freq", default=100e6, type=float,
+    parser.add_argument("--sys-clk-freq", default=100e6, type=parse_frequency,
         help="System clock frequency, which decides the DRAM's timing (default: 100e6).")
-    parser.add_argument("--port", default=0, type=int,
+    parser.add_argument("--port", default=0, type=parse_port,
         help="TCP port on the loopback interface (default: any that is free).")
     parser.add_argument("--build-dir", default=None,
-        help="Folder for simulators (default: ./build).")
+        help="Folder for simulators (default: build/ in the checkout, or the user's cache).")
     parser.add_argument("--trace", default=None, metavar="FILE",
         help="Build with waveforms, and with --run write them to FILE (VCD).")
     args = parser.parse_args()
@@ -92,12 +111,14 @@ def main():
     try:
         array  = parse_array(args.array)
         config = cache.SimulationConfig(
-            array.to_dict() if array else None, int(args.sys_clk_freq), args.trace is not None)
+            array.to_dict() if array else None, args.sys_clk_freq, args.trace is not None)
         with cache.locked(config, args.build_dir) as (binary, folder):
             if not binary.exists():
                 build(config, folder)
     except LitelicError as error:
         sys.exit(f"litelic: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     print(binary, flush=True)
     if args.run:
         trace = ["--trace", os.path.abspath(args.trace)] if args.trace else []

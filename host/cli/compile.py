@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from litelic.host.errors import LitelicError
+from litelic.host.cli import options
 
 
 def add_parser(subparsers):
@@ -21,16 +21,17 @@ def add_parser(subparsers):
         "--calibration", nargs="+", required=True, type=Path, metavar="PATH",
         help="photographs, or folders of them, such as the model will meet",
     )
-    parser.add_argument("--quality", type=int, metavar="Q", help="of the zoo's model, 1..8")
-    parser.add_argument("--N", type=int, help="channels inside")
-    parser.add_argument("--M", type=int, help="latent channels")
-    parser.add_argument("--name", help="of the program (default: the model's)")
+    parser.add_argument(
+        "--quality", type=options.whole_number(1, 8), metavar="Q", help="of the zoo's model, 1..8"
+    )
+    parser.add_argument("--N", type=options.whole_number(1, 4096), help="channels inside")
+    parser.add_argument("--M", type=options.whole_number(1, 4096), help="latent channels")
+    parser.add_argument("--name", type=options.word, help="of the program (default: the model's)")
     parser.set_defaults(run=run)
 
 
 def run(args):
-    if not args.output.parent.is_dir():
-        raise LitelicError(f"there is no folder {args.output.parent}; make it first")
+    options.check_place(args.output)
 
     from litelic.host.compiler.torch_compat import import_compressai
 

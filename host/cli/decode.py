@@ -25,16 +25,18 @@ def add_parser(subparsers):
 
 def run(args):
     from litelic.host.codec import container, pictures
-    from litelic.host.codec.codec import decode_file, open_file
+    from litelic.host.codec.codec import open_file, synthesise
 
     output = args.output or options.default_output(args.input, ".png")
     pictures.check_format(output)
     options.check_output(output, args.input, args.force)
     data = container.read(args.input)
     program, model_hash = options.load_program(args)
-    open_file(program, model_hash, data, args.input)  # a bad file is told before a board is started
     started = time.monotonic()
-    with Progress() as progress, options.open_engine(args, program, progress) as engine:
-        picture = decode_file(program, model_hash, data, engine, args.input)
+    with Progress() as progress:
+        # A bad file is told before a board is started.
+        lic, latents = open_file(program, model_hash, data, args.input, progress)
+        with options.open_engine(args, program, progress) as engine:
+            picture = synthesise(program, lic, latents, engine)
     pictures.save(picture, output)
     print(f"{output}: {picture.width}x{picture.height}, {time.monotonic() - started:.1f} s")

@@ -18,11 +18,7 @@ def add_parser(subparsers):
         "output", type=Path, metavar="OUTPUT", nargs="?",
         help="the .lic file (default: PICTURE's name with .lic)",
     )
-    parser.add_argument(
-        "--flatten", metavar="COLOUR",
-        help="the colour behind a transparent picture: white, '#102030' "
-        "(default: transparent pictures are refused)",
-    )
+    options.add_flatten(parser)
     options.add_force(parser)
     options.add_program(parser)
     options.add_engine(parser)
@@ -35,15 +31,15 @@ def run(args):
         raise LitelicError(f"{output}: the name of an encoded picture ends with .lic")
     options.check_output(output, args.input, args.force)
 
+    from litelic.host.atomic import write_atomically
     from litelic.host.codec import pictures
-    from litelic.host.codec.atomic import write_atomically
     from litelic.host.codec.codec import encode_picture
 
     picture = pictures.load(args.input, args.flatten)
     program, model_hash = options.load_program(args)
     started = time.monotonic()
     with Progress() as progress, options.open_engine(args, program, progress) as engine:
-        data = encode_picture(program, model_hash, picture, engine)
+        data = encode_picture(program, model_hash, picture, engine, progress)
     write_atomically(output, data)
     print(
         f"{output}: {picture.width}x{picture.height}, {len(data)} bytes, "

@@ -83,7 +83,9 @@ def _board(args):
     from litelic.host import engines
 
     with Progress() as progress:
-        pairs = engines.describe_board(port=args.port, sim=args.sim, progress=progress)
+        pairs = engines.describe_board(
+            port=args.port, sim=args.sim, progress=progress, baudrate=args.baudrate
+        )
     _print_pairs(pairs)
 
 

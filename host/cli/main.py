@@ -1,23 +1,20 @@
-"""`litelic`: finds the subcommand, and turns errors into messages and exit statuses.
+"""`litelic`: finds the subcommand and runs it.
 
 Nothing heavy is imported here or at the top of a subcommand's file, so that `litelic --help` is
 quick: each `run` imports what it needs.
 """
 
 import argparse
-import os
 import sys
 
 from litelic.host.cli import compile, decode, encode, info, train, verify
-from litelic.host.errors import LitelicError
+from litelic.host.cli.status import exit_status
 
 SUBCOMMANDS = (encode, decode, verify, info, compile, train)
 EPILOG = """\
 exit status: 0 success, 1 an error (told on the standard error) or a difference found by verify,
 2 wrong usage, 130 interrupted. `litelic COMMAND --help` tells more.
 """
-INTERRUPTED = 130
-BROKEN_PIPE = 141  # what the shell shows for a program that SIGPIPE ended
 
 
 def build_parser():
@@ -46,23 +43,11 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
+@exit_status
 def main(argv=None):
     """Run the command line `argv` (that of the process if None); returns the exit status."""
-    try:
-        args = build_parser().parse_args(argv)
-        status = args.run(args) or 0
-        sys.stdout.flush()
-        return status
-    except LitelicError as e:
-        print(f"litelic: error: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("litelic: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone. Python flushes once more at exit: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    args = build_parser().parse_args(argv)
+    return args.run(args)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,46 @@
 """Options that several subcommands share, and what they mean."""
 
+import argparse
+import os
 from pathlib import Path
 
 from litelic.host.errors import LitelicError
+
+BAUDRATE = 115200  # what boards are built for
+
+
+def whole_number(lowest, highest=None):
+    """A type for argparse: integers `lowest`..`highest`."""
+
+    def parse(text):
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < lowest or (highest is not None and value > highest):
+            limits = f"from {lowest} " + ("on" if highest is None else f"to {highest}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {limits}")
+        return value
+
+    return parse
+
+
+def positive_number(text):
+    """A type for argparse: finite numbers above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def word(text):
+    """A type for argparse: text that can be printed, and is not empty."""
+    if not text.strip() or not text.isprintable() or len(text) > 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is empty, too long or cannot be printed")
+    return text
 
 
 def add_program(parser):
@@ -14,11 +52,14 @@ def add_program(parser):
 
 def add_engine(parser, golden=True, required=True):
     """Add the options that say who computes: exactly one of them must be given."""
-    group = parser.add_argument_group("where the network runs").add_mutually_exclusive_group(
-        required=required
-    )
+    group = parser.add_argument_group("where the network runs")
     group.add_argument(
-        "--port", metavar="URL", help="a board: /dev/ttyUSB0, COM3 or socket://HOST:PORT"
+        "--baudrate", type=whole_number(1, 100_000_000), default=BAUDRATE, metavar="N",
+        help="speed of the serial port (default: %(default)s)",
+    )
+    group = group.add_mutually_exclusive_group(required=required)
+    group.add_argument(
+        "--port", type=word, metavar="URL", help="a board: /dev/ttyUSB0, COM3 or socket://HOST:PORT"
     )
     group.add_argument("--sim", action="store_true", help="a board in the simulator, started now")
     if golden:
@@ -27,6 +68,14 @@ def add_engine(parser, golden=True, required=True):
         )
     else:
         parser.set_defaults(golden=False)
+
+
+def add_flatten(parser):
+    parser.add_argument(
+        "--flatten", metavar="COLOUR",
+        help="the colour behind a transparent picture: white, '#102030' "
+        "(default: transparent pictures are refused)",
+    )
 
 
 def add_force(parser):
@@ -64,7 +113,8 @@ def open_engine(args, program, progress):
     from litelic.host import engines
 
     return engines.open_engine(
-        program, port=args.port, sim=args.sim, golden=args.golden, progress=progress
+        program, port=args.port, sim=args.sim, golden=args.golden, progress=progress,
+        baudrate=args.baudrate,
     )
 
 
@@ -75,12 +125,19 @@ def default_output(source, suffix):
     return source.with_suffix(suffix)
 
 
-def check_output(output, source, force):
-    """Raise `LitelicError` where `output` must not be written: before the work, not after it."""
+def check_place(output):
+    """Raise `LitelicError` where the file `output` cannot be: before the work, not after it."""
     if output.is_dir():
         raise LitelicError(f"{output} is a folder; name a file in it")
     if not output.parent.is_dir():
         raise LitelicError(f"there is no folder {output.parent}; make it first")
+    if not os.access(output.parent, os.W_OK):
+        raise LitelicError(f"you may not write to the folder {output.parent}; name another")
+
+
+def check_output(output, source, force):
+    """Raise `LitelicError` where `output` must not be written: before the work, not after it."""
+    check_place(output)
     if not output.exists():
         return
     if source.exists() and output.samefile(source):

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from litelic.host.cli import options
+from litelic.host.cli.progress import Progress
+
 
 def add_parser(subparsers):
     parser = subparsers.add_parser(
@@ -19,7 +22,7 @@ def add_parser(subparsers):
         help="folders of photographs to report on (default: the same)",
     )
     parser.add_argument(
-        "--lambda", dest="lmbda", type=float, default=0.016, metavar="L",
+        "--lambda", dest="lmbda", type=options.positive_number, default=0.016, metavar="L",
         help="weight of the squared error: more is better pictures and larger files "
         "(default: %(default)s)",
     )
@@ -29,26 +32,29 @@ def add_parser(subparsers):
         ("seed", 1, "of the random numbers"), ("threads", 1, "of the CPU"),
     ):
         parser.add_argument(
-            f"--{name}", type=_positive, default=default, help=f"{meaning} (default: %(default)s)"
+            f"--{name}", type=options.whole_number(1), default=default,
+            help=f"{meaning} (default: %(default)s)",
         )
     parser.set_defaults(run=run)
-
-
-def _positive(text):
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
 
 
 def run(args):
     from litelic.host.compiler.torch_compat import import_compressai
 
     import_compressai()
+    from litelic.host.atomic import make_folder
     from litelic.host.training.train import train
 
-    train(
-        args.output, args.photographs, args.validation, N=args.N, M=args.M, lmbda=args.lmbda,
-        steps=args.steps, batch=args.batch, crop=args.crop, seed=args.seed, threads=args.threads,
-        log=lambda text: print(text, flush=True),
-    )
+    make_folder(args.output.parent)
+    options.check_place(args.output)
+    with Progress() as progress:
+
+        def log(text):
+            progress.wipe()
+            print(text, flush=True)
+
+        train(
+            args.output, args.photographs, args.validation, N=args.N, M=args.M, lmbda=args.lmbda,
+            steps=args.steps, batch=args.batch, crop=args.crop, seed=args.seed,
+            threads=args.threads, log=log, progress=progress,
+        )

@@ -1,5 +1,7 @@
 """`litelic verify`: every layer of a board against the golden model, bit for bit."""
 
+import argparse
+import functools
 from pathlib import Path
 
 from litelic.host.cli import options
@@ -25,23 +27,33 @@ def add_parser(subparsers):
         "--size", type=_size, default=(64, 48), metavar="WxH",
         help="of the random picture (default: 64x48)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the random picture (default: 1)")
+    parser.add_argument(
+        "--seed", type=options.whole_number(0), default=1,
+        help="of the random picture (default: 1)",
+    )
+    options.add_flatten(parser)
     options.add_program(parser)
     options.add_engine(parser, golden=False)
     parser.set_defaults(run=run)
 
 
 def _size(text):
-    width, height = (int(side) for side in text.lower().split("x"))
+    try:
+        width, height = (int(side) for side in text.lower().split("x"))
+    except ValueError:
+        width = height = 0
     if not (1 <= width <= 4096 and 1 <= height <= 4096):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is not WxH, like 64x48, with sides 1..4096")
     return width, height
 
 
 def run(args):
     from litelic.host.codec.pictures import extend, load
 
-    pixels = load(args.input).pixels if args.input else _random_pixels(args.size, args.seed)
+    if args.input:
+        pixels = load(args.input, args.flatten).pixels
+    else:
+        pixels = _random_pixels(args.size, args.seed)
     program, _ = options.load_program(args)
     x = extend(pixels, program.downsampling)
     print(f"{program.name}, {x.shape[1]}x{x.shape[0]} pixels")
@@ -69,7 +81,7 @@ def _compare(program, engine, direction, x, progress):
         if computed.name != layer.name:
             raise LitelicError(f"the board ran {computed.name} where {layer.name} was expected")
         macs = layer.macs(*x.shape[:2])
-        x = run_layer(layer, x)
+        x = run_layer(layer, x, functools.partial(progress, f"golden {layer.name}"))
         difference = _first_difference(y, x)
         differences += difference is not None
         cycles, utilisation = _performance(counters, macs, engine)

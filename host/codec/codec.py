@@ -14,17 +14,18 @@ from litelic.host.codec.pictures import Picture, extend
 from litelic.host.errors import LitelicError
 
 
-def encode_picture(program, model_hash, picture, engine):
+def encode_picture(program, model_hash, picture, engine, progress=None):
     """Return the `.lic` file of `picture` as bytes.
 
-    `model_hash` is the 32-byte SHA-256 of the program's file.
+    `model_hash` is the 32-byte SHA-256 of the program's file; `progress(label, done, total)` tells
+    how far the entropy coder is.
     """
     height, width = picture.pixels.shape[:2]
     if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE):
         raise LitelicError(f"a picture of {width}x{height}: sides must be 1..{LARGEST_SIDE}")
     latents = engine.analyse(extend(picture.pixels, program.downsampling))
     _check_result("analysis", latents, np.int16, latents_shape(program, height, width))
-    payload = rans.encode(latents, program.entropy)
+    payload = rans.encode(latents, program.entropy, progress)
     return LicFile(width, height, picture.grey, model_hash[:MODEL_BYTES], payload).pack()
 
 
@@ -34,7 +35,11 @@ def decode_file(program, model_hash, data, engine, name="the file"):
     Raises `LitelicError` when the file is damaged or another model made it; the engine is not used
     before everything has been checked. `name` is what messages call the file.
     """
-    lic, latents = open_file(program, model_hash, data, name)
+    return synthesise(program, *open_file(program, model_hash, data, name), engine)
+
+
+def synthesise(program, lic, latents, engine):
+    """Return the `Picture` of what `open_file` gave: the network's part of decoding."""
     pixels = engine.synthesise(latents)
     expected = list(latents.shape[:2])
     for layer in program.synthesis:
@@ -48,12 +53,15 @@ def decode_file(program, model_hash, data, engine, name="the file"):
     return Picture(np.ascontiguousarray(pixels[: lic.height, : lic.width]), lic.grey)
 
 
-def open_file(program, model_hash, data, name="the file"):
-    """Return (`LicFile`, latents) of the bytes of a `.lic` file: decoding without the network."""
+def open_file(program, model_hash, data, name="the file", progress=None):
+    """Return (`LicFile`, latents) of the bytes of a `.lic` file: decoding without the network.
+
+    `progress` is that of `encode_picture`.
+    """
     lic = container.unpack(data, name)
     container.check_model(lic, model_hash, f"program {program.name}", name)
     shape = latents_shape(program, lic.height, lic.width)
-    return lic, rans.decode(lic.payload, shape, program.entropy)
+    return lic, rans.decode(lic.payload, shape, program.entropy, progress)
 
 
 def latents_shape(program, height, width):

@@ -19,6 +19,7 @@ PRECISION = 16
 WHOLE = 1 << PRECISION
 LOWEST = 1 << 16  # of a state between two symbols, and the first state
 MAX_LANES = 256
+STEPS_A_REPORT = 1000
 
 
 def damaged(detail):
@@ -33,12 +34,17 @@ def fill_steps(values, lanes, filler):
     return filled.reshape(steps, lanes)
 
 
-def encode_lanes(start, frequency):
-    """Return (states int64 [lanes], words uint16) for intervals given as int64 [steps][lanes]."""
+def encode_lanes(start, frequency, progress=None):
+    """Return (states int64 [lanes], words uint16) for intervals given as int64 [steps][lanes].
+
+    `progress(done, total)` counts steps, if it is given.
+    """
     limit = frequency << PRECISION
     states = np.full(start.shape[1], LOWEST, dtype=np.int64)
     words = []
     for step in range(len(start) - 1, -1, -1):
+        if progress and step % STEPS_A_REPORT == 0:
+            progress(len(start) - step, len(start))
         full = states >= limit[step]
         if full.any():
             words.append(states[full] & 0xFFFF)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from litelic.host.codec.atomic import atomic_path
+from litelic.host.atomic import atomic_path
 from litelic.host.codec.container import LARGEST_SIDE
 from litelic.host.errors import LitelicError
 
+FLATTEN_ADVICE = "put a colour behind it with --flatten COLOUR, for example --flatten white"
 FORMATS = {".png": "PNG", ".ppm": "PPM", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF"}
 GREY_MODES = ("1", "L")
 COLOUR_MODES = ("P", "RGB", "RGBX", "YCbCr")
@@ -33,12 +34,13 @@ class Picture:
         return self.pixels.shape[1]
 
 
-def load(path, flatten=None):
+def load(path, flatten=None, advice=None):
     """Return the `Picture` in a file, turned the way its EXIF orientation says.
 
     Transparency is refused unless `flatten` names the colour to put behind it ("white",
-    "#102030"). Also refused: sides above 4096 pixels, animations, CMYK and floating point.
-    16 bits a channel are rounded (grey) or cut (colour, by Pillow) to 8. Raises `LitelicError`.
+    "#102030"); the message ends with `advice`, what the caller's user can do about it. Also
+    refused: sides above 4096 pixels, animations, CMYK and floating point. 16 bits a channel are
+    rounded (grey) or cut (colour, by Pillow) to 8. Raises `LitelicError`.
     """
     import warnings
 
@@ -50,7 +52,7 @@ def load(path, flatten=None):
             with Image.open(path) as image:
                 _refuse(image, path)
                 image.load()
-                return _convert(ImageOps.exif_transpose(image), flatten, path)
+                return _convert(ImageOps.exif_transpose(image), flatten, path, advice)
     except Image.DecompressionBombError as e:
         raise LitelicError(
             f"{path} has a side above {LARGEST_SIDE} pixels; scale it down or cut it"
@@ -120,7 +122,7 @@ def _refuse(image, path):
         )
 
 
-def _convert(image, flatten, path):
+def _convert(image, flatten, path, advice):
     if image.mode in DEEP_GREY_MODES:
         deep = np.asarray(image).astype(np.uint32)
         return _grey(((deep + 128) // 257).astype(np.uint8))
@@ -128,19 +130,18 @@ def _convert(image, flatten, path):
     if image.mode in ALPHA_MODES or "transparency" in image.info:
         image = image.convert("RGBA")
         if image.getchannel("A").getextrema()[0] < 255:
-            image, grey_behind = _flatten(image, flatten, path)
+            image, grey_behind = _flatten(image, flatten, path, advice)
             grey = grey and grey_behind
     return _grey(np.asarray(image.convert("L"))) if grey else Picture(_rgb(image))
 
 
-def _flatten(image, flatten, path):
+def _flatten(image, flatten, path, advice):
     """Return (the picture on a coloured ground, whether that colour is a grey)."""
     from PIL import Image, ImageColor
 
     if flatten is None:
         raise LitelicError(
-            f"{path} is partly transparent, which a .lic file cannot be; put a colour behind it "
-            "with --flatten COLOUR, for example --flatten white"
+            f"{path} is partly transparent, which a .lic file cannot be; {advice or FLATTEN_ADVICE}"
         )
     try:
         colour = ImageColor.getrgb(flatten)[:3]

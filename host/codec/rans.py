@@ -31,14 +31,20 @@ HEAD = struct.Struct("<BBI")  # mode, log2 of lanes, escapes
 BYTES_A_LANE = 600  # a lane wastes about 3 bytes: 0.5 % of these
 
 
-def encode(latents, tables):
+def _silent(label, done, total):
+    """The progress that nobody asked for."""
+
+
+def encode(latents, tables, progress=None):
     """Return the payload of `latents`, int16 [height][width][channels], as bytes.
 
-    `tables` holds an `EntropyTable` a channel.
+    `tables` holds an `EntropyTable` a channel; `progress(label, done, total)` is called now and
+    then if it is given.
     """
+    progress = progress or _silent
     _check(latents.shape, tables)
     planes = np.ascontiguousarray(latents.transpose(2, 0, 1))
-    plain_cost, context_costs = _measure(planes, tables)
+    plain_cost, context_costs = _measure(planes, tables, progress)
     mapping = context_costs.argmin(axis=1)
     mapping[context_costs.sum(axis=1) == 0] = UNCHANGED
     context_cost = int(context_costs.min(axis=1).sum()) + (CLASSES * 4 << FRACTION)
@@ -46,7 +52,9 @@ def encode(latents, tables):
     lanes = _choose_lanes(min(plain_cost, context_cost) >> (FRACTION + 3))
 
     starts, frequencies, escaped = [], [], []
-    for channel, pixels, classes in _passes(planes, tables, mode):
+    passes = _passes(planes, tables, mode)
+    for i, (channel, pixels, classes) in enumerate(passes):
+        progress("entropy coding", i, 2 * len(tables))
         values = planes[channel].reshape(-1)[pixels]
         rows = _rows(tables[channel], mode)
         symbols = _symbols(values, tables[channel])
@@ -55,7 +63,10 @@ def encode(latents, tables):
         starts.append(fill_steps(rows.cumsum(axis=1)[chosen, symbols] - frequency, lanes, 0))
         frequencies.append(fill_steps(frequency, lanes, WHOLE))
         escaped.append(values[symbols == rows.shape[1] - 1])
-    states, words = encode_lanes(np.concatenate(starts), np.concatenate(frequencies))
+    states, words = encode_lanes(
+        np.concatenate(starts), np.concatenate(frequencies),
+        lambda done, total: progress("entropy coding, bits", done, total),
+    )
     escaped = np.concatenate(escaped)
     head = HEAD.pack(mode, lanes.bit_length() - 1, len(escaped))
     if mode == CONTEXTS:
@@ -66,18 +77,21 @@ def encode(latents, tables):
     ))
 
 
-def decode(payload, shape, tables):
+def decode(payload, shape, tables, progress=None):
     """Return the latents, int16 [height][width][channels], of a payload that `encode` made.
 
-    `shape` is (height, width, channels). Raises `LitelicError` when the payload is damaged; it
-    takes no more time and memory than a sound payload of that shape.
+    `shape` is (height, width, channels), `progress` that of `encode`. Raises `LitelicError`
+    when the payload is damaged; it takes no more time and memory than a sound payload of that
+    shape.
     """
+    progress = progress or _silent
     _check(shape, tables)
     height, width, channels = shape
     mode, mapping, decoder, escaped = _open_payload(payload, height * width * channels)
     planes = np.zeros((channels, height, width), dtype=np.int64)
     used = 0
-    for channel, pixels, classes in _passes(planes, tables, mode):
+    for i, (channel, pixels, classes) in enumerate(_passes(planes, tables, mode)):
+        progress("entropy decoding", i, 2 * channels)
         rows = _rows(tables[channel], mode)
         symbols_a_row = rows.shape[1]
         line = np.concatenate([[0], rows.cumsum()])
@@ -142,14 +156,15 @@ def _symbols(values, table):
     return np.where((symbols < 0) | (symbols > escape), escape, symbols)
 
 
-def _measure(planes, tables):
+def _measure(planes, tables, progress=_silent):
     """What the table as it is costs, and each version for each class, in 1/4096 bits.
 
     Escaped values are left out: they cost the same whatever the mode.
     """
     plain = 0
     contexts = np.zeros((CLASSES, len(EXPONENTS)), dtype=np.int64)
-    for channel, pixels, classes in _passes(planes, tables, CONTEXTS):
+    for i, (channel, pixels, classes) in enumerate(_passes(planes, tables, CONTEXTS)):
+        progress("entropy coding, statistics", i, 2 * len(tables))
         table = tables[channel]
         symbols = _symbols(planes[channel].reshape(-1)[pixels], table)
         count = len(table.cdf) - 1

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from litelic.host.errors import LitelicError
-from litelic.host.training.photographs import SUFFIXES
+from litelic.host.training.photographs import SUFFIXES, read_photograph
 
 CROP = 256
 CONTRAST, COLOUR = 1.5, 3.0  # of vivid crops
@@ -41,11 +40,7 @@ def load_crops(sources, count=32, size=CROP, seed=1):
     crops = np.empty((count, size, size, 3), np.uint8)
     for i in range(count):
         path = paths[i * len(paths) // count if count < len(paths) else i % len(paths)]
-        try:
-            with Image.open(path) as image:
-                photograph = np.asarray(image.convert("RGB"))
-        except OSError as e:
-            raise LitelicError(f"{path} is not a photograph that can be read ({e})") from e
+        photograph = read_photograph(path)
         missing = [(0, max(0, size - n)) for n in photograph.shape[:2]]
         photograph = np.pad(photograph, (*missing, (0, 0)), mode="edge")
         y, x = (rng.integers(n - size + 1) for n in photograph.shape[:2])

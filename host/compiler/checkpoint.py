@@ -154,6 +154,7 @@ def load_model(source, quality=None, metric="mse", N=None, M=None):
     else:
         model, name = _from_zoo(str(source), quality, metric, N, M)
         origin = f"CompressAI {name}"
+        trained = not name.endswith("-random")
     for key, wanted in (("N", N), ("M", M)):
         if wanted and getattr(model, key, wanted) != wanted:
             raise LitelicError(f"{origin} has {key} = {getattr(model, key)}, not {wanted}")

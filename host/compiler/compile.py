@@ -83,8 +83,9 @@ def compile_command(args):
     loaded = load_model(args.source, quality=args.quality, N=args.N, M=args.M)
     name = args.name or loaded.name
     print(f"compiling {name} from {loaded.origin}", flush=True)
+    source = "".join(c if c.isprintable() else "?" for c in loaded.origin)
     program = compile_model(
-        loaded.model, args.calibration, name, loaded.trained_entropy, {"source": loaded.origin},
+        loaded.model, args.calibration, name, loaded.trained_entropy, {"source": source},
         log=lambda line: print(line, flush=True),
     )
     model_hash = save_program(program, args.output)

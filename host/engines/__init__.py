@@ -7,25 +7,26 @@ from litelic.host.engines.golden import GoldenEngine
 
 
 @contextmanager
-def open_engine(program, port=None, sim=False, golden=False, progress=None):
+def open_engine(program, port=None, sim=False, golden=False, progress=None, baudrate=115200):
     """Yield the engine that the arguments ask for, ready for `program`.
 
     port     : a board, `/dev/ttyUSB0` or `socket://host:port`.
     sim      : a simulated board, started here and stopped at the end.
     golden   : the golden model on this computer.
     progress : progress(label, done, total), or None.
+    baudrate : of a serial port.
     """
     if golden:
         yield GoldenEngine(program, progress)
         return
     from litelic.host.engines.board import BoardEngine
 
-    with open_board(port, sim, progress) as board:
+    with open_board(port, sim, progress, baudrate) as board:
         yield BoardEngine(board, program, progress)
 
 
 @contextmanager
-def open_board(port=None, sim=False, progress=None):
+def open_board(port=None, sim=False, progress=None, baudrate=115200):
     """Yield the `Board` at `port`, or a simulated one."""
     from litelic.host.link.board import Board
 
@@ -34,13 +35,13 @@ def open_board(port=None, sim=False, progress=None):
         from litelic.host.link.simulator import Simulator
 
         simulator = Simulator()
-    with simulator, Board.open(simulator.url if sim else port) as board:
+    with simulator, Board.open(simulator.url if sim else port, baudrate) as board:
         yield board
 
 
-def describe_board(port=None, sim=False, progress=None):
+def describe_board(port=None, sim=False, progress=None, baudrate=115200):
     """What the board says about itself, {text: text}."""
-    with open_board(port, sim, progress) as board:
+    with open_board(port, sim, progress, baudrate) as board:
         return describe(board.info)
 
 

@@ -1,5 +1,7 @@
 """The golden model as an engine."""
 
+import functools
+
 from litelic.host.golden import run_layers
 
 
@@ -15,9 +17,7 @@ class GoldenEngine:
     def layers(self, direction, x):
         """Yield (layer, output, None) for the layers of "analysis" or "synthesis"."""
         layers = getattr(self._program, direction)
-        self._progress(direction, 0, len(layers))
-        for i, (layer, y) in enumerate(run_layers(layers, x), 1):
-            self._progress(direction, i, len(layers))
+        for layer, y in run_layers(layers, x, functools.partial(self._progress, direction)):
             yield layer, y, None
 
     def analyse(self, pixels):

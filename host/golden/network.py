@@ -14,12 +14,12 @@ STORAGE_DTYPE = {"int8": np.int8, "uint8": np.uint8, "centred": np.uint8, "int16
 BAND_RESULTS = 1 << 18
 
 
-def run_layer(layer, x):
+def run_layer(layer, x, progress=None):
     """Run one layer, its normalisation included.
 
     `x` is `[height][width][in_channels]` with the dtype of `layer.input`; the result is
-    `[out_height][out_width][out_channels]` with the dtype of `layer.output`. A `LitelicError` says
-    what does not fit.
+    `[out_height][out_width][out_channels]` with the dtype of `layer.output`. `progress(done,
+    total)` counts output rows, if it is given. A `LitelicError` says what does not fit.
     """
     _check_input(layer, x)
     height, width = layer.output_size(*x.shape[:2])
@@ -28,14 +28,23 @@ def run_layer(layer, x):
     for top in range(0, height, band):
         rows = range(top, min(top + band, height))
         y[rows.start:rows.stop] = _finish(layer, accumulate(layer, x, rows))
+        if progress:
+            progress(rows.stop, height)
     return y
 
 
-def run_layers(layers, x):
-    """Run a chain of layers on `x`; yields `(layer, y)` as each layer is done."""
-    for layer in layers:
-        x = run_layer(layer, x)
+def run_layers(layers, x, progress=None):
+    """Run a chain of layers on `x`; yields `(layer, y)` as each layer is done.
+
+    `progress(done, total)` counts layers, in fractions, if it is given.
+    """
+    for i, layer in enumerate(layers):
+        x = run_layer(layer, x, progress and _part_of(progress, i, len(layers)))
         yield layer, x
+
+
+def _part_of(progress, i, count):
+    return lambda done, total: progress(i + done / total, count)
 
 
 def _finish(layer, acc):

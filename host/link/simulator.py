@@ -42,9 +42,10 @@ def build(config, build_dir=None, report=None):
         except BaseException:
             process.terminate()
             raise
-    close = getattr(report, "close", None)
-    if close:
-        close()
+        finally:
+            close = getattr(report, "close", None)
+            if close:
+                close()
     if process.returncode or not binary.exists():
         text = output.decode(errors="replace")
         # The target's own message, without what LiteX said before it.
@@ -58,7 +59,7 @@ class Simulator:
 
     array        : ArrayConfig of its accelerator, None for none.
     sys_clk_freq : its clock in Hz.
-    build_dir    : where simulators are kept (default: `build` in the current folder).
+    build_dir    : where simulators are kept (default: `cache.default_build_dir`).
     """
 
     def __init__(self, array=ArrayConfig(), sys_clk_freq=100_000_000, build_dir=None, report=None):  # noqa: B008

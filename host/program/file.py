@@ -7,13 +7,12 @@ Everything a file claims is checked before it is used, so that any bytes at all 
 import hashlib
 import json
 import math
-import os
 import struct
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from litelic.host.atomic import write_atomically
 from litelic.host.errors import LitelicError
 from litelic.host.program.model import EntropyTable, Gdn, Layer, Program
 
@@ -102,22 +101,7 @@ def save_program(program, path):
     """
     data = program_bytes(program)
     _, model_hash = parse_program(data, "the new program")
-    path = Path(path)
-    partial = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=path.name, suffix=".partial", delete=False
-        ) as file:
-            partial = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    except OSError as e:
-        if partial:
-            Path(partial).unlink(missing_ok=True)
-        raise LitelicError(f"cannot write the program file {path}: {e.strerror}") from e
+    write_atomically(path, data)
     return model_hash
 
 
@@ -132,12 +116,18 @@ def _need(condition, message):
         raise _Bad(message)
 
 
+def _need_printable(text, where):
+    """A terminal must not obey what a file says."""
+    _need(text.isprintable(), f"{where} holds characters that cannot be printed")
+
+
 def _checked(value, kind, where):
     _need(type(value) is kind, f"{where} must be {kind.__name__}")
     if kind is int:
         _need(-(1 << 31) <= value < 1 << 31, f"{where} is out of range")
     if kind is str:
         _need(len(value) <= LARGEST_NAME, f"{where} is longer than {LARGEST_NAME} characters")
+        _need_printable(value, where)
     return value
 
 
@@ -235,6 +225,9 @@ def _read_body(body):
     _need(type(metadata) is dict, "metadata must be an object")
     _need(all(type(v) is str for v in metadata.values()), "metadata must be strings")
     _need(len(json.dumps(metadata)) <= LARGEST_METADATA, "metadata is too long")
+    for pair in metadata.items():
+        for text in pair:
+            _need_printable(text, "metadata")
     reader = _Reader(_read_tensors(description["tensors"], body[start:]))
     program = Program(
         name=_checked(description["name"], str, "name"),
@@ -298,11 +291,14 @@ def load_program(path):
     path = Path(path)
     try:
         size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise LitelicError(
-                f"{path} is no program: {size} bytes, the largest allowed is {LARGEST_FILE}"
-            )
-        data = path.read_bytes()
+        if size <= LARGEST_FILE:
+            with path.open("rb") as file:  # a device or a pipe tells no size
+                data = file.read(LARGEST_FILE + 1)
+                size = len(data)
     except OSError as e:
-        raise LitelicError(f"cannot read the program file {path}: {e.strerror}") from e
+        raise LitelicError(f"cannot read the program file {path}: {e.strerror or e}") from e
+    if size > LARGEST_FILE:
+        raise LitelicError(
+            f"{path} is no program: {size} bytes or more, the largest allowed is {LARGEST_FILE}"
+        )
     return parse_program(data, str(path))

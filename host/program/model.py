@@ -14,6 +14,7 @@ STORAGE_BYTES = {"int8": 1, "uint8": 1, "centred": 1, "int16": 2}
 OUTPUT_RANGE = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
 FUNCTIONS = ("reciprocal", "multiply", "rsqrt", "sqrt")
 STRIDES = (1, 2, 4)
+LARGEST_KERNEL = 255  # its longer side
 
 
 def _require(condition, name, message):
@@ -110,7 +111,15 @@ class Layer:
             self.name, "weight must be int8 [out][kernel height][kernel width][in]",
         )
         _require(self.stride in STRIDES, self.name, f"stride {self.stride} is not one of {STRIDES}")
-        _require(self.padding >= 0, self.name, "padding must not be negative")
+        side = max(self.kernel)
+        _require(
+            side <= LARGEST_KERNEL, self.name,
+            f"a side of its kernel is {side}, the largest is {LARGEST_KERNEL}",
+        )
+        # More serves no model, and would let a small file ask for outputs of any size.
+        _require(
+            0 <= self.padding < side, self.name, f"padding {self.padding} must be 0..{side - 1}"
+        )
         limit = self.stride if self.kind == "deconv" else 1
         _require(
             0 <= self.output_padding < limit, self.name,
@@ -212,6 +221,9 @@ class Program:
                     before.output == after.input, after.name,
                     f"reads {after.input}, {before.name} stores {before.output}",
                 )
+        for layer in self.analysis:
+            # `downsampling` relies on it.
+            _require(layer.kind == "conv", layer.name, "analysis has convolutions only")
         first, last = self.analysis[0], self.synthesis[-1]
         _require(first.in_channels == 3, first.name, "a picture has 3 channels")
         _require(first.input in ("uint8", "centred"), first.name, "a picture is stored as bytes")

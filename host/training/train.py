@@ -1,22 +1,28 @@
 """Train a codec: rate plus lambda times distortion, through CompressAI's entropy bottleneck.
 
 A checkpoint (`.pth`) is complete: model name and configuration, weights, optimiser, step and
-random state. The same command goes on where the checkpoint stopped.
+random states. The same command goes on where the checkpoint stopped: on one machine, an interrupted
+run ends with the very weights of one that was not.
 """
 
+import io
+import json
 import math
-import os
+import pickle
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from litelic.host.atomic import make_folder, write_atomically
 from litelic.host.compiler.bls2017 import Bls2017
 from litelic.host.errors import LitelicError
 from litelic.host.training.photographs import load_photographs, random_crops
 
 CLIP = 5.0
+DOWNSAMPLING = 16  # of the model
+NEEDED = {"config": dict, "state_dict": dict, "step": int}
 
 
 def initialise(model):
@@ -64,41 +70,92 @@ def validate(model, crops):
 
 def save(path, state):
     """Write the checkpoint so that an interruption leaves the old one or the new one, whole."""
-    partial = path.with_suffix(path.suffix + ".partial")
-    torch.save(state, partial)
-    os.replace(partial, path)
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_atomically(path, buffer.getbuffer())
 
 
 def load(path, config):
-    """Return the checkpoint at `path`, or None when there is none. Refuses another model's."""
+    """Return the checkpoint at `path`, or None when there is none.
+
+    Raises `LitelicError` for a file that is none, or that training cannot go on from: another
+    configuration, or fine-tuned.
+    """
     if not path.exists():
         return None
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["config"] != config:
-            raise LitelicError(
-                f"{path} holds a model with {state['config']}, this run wants {config}; "
-                "give another --output or the same options"
-            )
-        return state
-    except (RuntimeError, KeyError, EOFError, OSError, ValueError) as e:
+    except (
+        pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError, OSError, ValueError
+    ) as e:
+        raise _not_a_checkpoint(path, "it is damaged or something else") from e
+    if not isinstance(state, dict) or state.get("model") != "bls2017":
+        raise _not_a_checkpoint(path, "it holds something else")
+    for key, kind in NEEDED.items():
+        if not isinstance(state.get(key), kind):
+            raise _not_a_checkpoint(path, f"it has no {key}")
+    if state["config"] != config:
         raise LitelicError(
-            f"{path} is not a checkpoint of `litelic train` ({e}); move it away"
-        ) from e
+            f"{path} holds a model with {state['config']}, this run wants {config}; "
+            "name another output or give the same options"
+        )
+    if not isinstance(state.get("optimiser"), dict):
+        raise LitelicError(
+            f"{path} has no state of the optimiser, as fine-tuned checkpoints have none: training "
+            "cannot go on from it; name another output"
+        )
+    return state
+
+
+def restore(path, state, model, optimiser):
+    """Put the weights and the optimiser of a checkpoint in place. Raises `LitelicError`."""
+    try:
+        model.load_state_dict(state["state_dict"])
+        optimiser.load_state_dict(state["optimiser"])
+    except (RuntimeError, KeyError, TypeError, ValueError, AttributeError, IndexError) as e:
+        raise _not_a_checkpoint(path, str(e).split("\n")[-1].strip()) from e
+
+
+def random_states(rng):
+    """What decides every random number to come, as a checkpoint holds it."""
+    states = {"numpy": json.dumps(rng.bit_generator.state), "torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
+def restore_random_states(path, states, rng):
+    """Undo `random_states`. A checkpoint made on another kind of machine has no state of this."""
+    try:
+        rng.bit_generator.state = json.loads(states["numpy"])
+        torch.set_rng_state(states["torch"])
+        if torch.cuda.is_available() and "cuda" in states:
+            torch.cuda.set_rng_state(states["cuda"])
+    except (RuntimeError, KeyError, TypeError, ValueError) as e:
+        raise _not_a_checkpoint(path, "its random state is damaged") from e
+
+
+def _not_a_checkpoint(path, detail):
+    return LitelicError(f"{path} is not a checkpoint of `litelic train` ({detail}); move it away")
 
 
 def train(
     output, photographs, validation=None, N=64, M=96, lmbda=0.016, steps=85_000, batch=4,
     crop=128, peak=3e-3, seed=1, threads=1, report_every=500, log=print,
+    progress=None,
 ):
     """Train a `Bls2017` (centred input, gain 4) and write `output`, a checkpoint.
 
     `photographs` and `validation` are lists of folders; `lmbda` weighs the squared error on the
     0..255 scale; `peak` is the highest learning rate. Goes on from `output` if it exists, also
-    with another number of `steps`. Runs on the first GPU when there is one.
+    with another number of `steps`. Runs on the first GPU when there is one. `log` gets lines of
+    text, `progress(label, done, total)` every step.
     """
+    progress = progress or (lambda label, done, total: None)
+    if crop % DOWNSAMPLING:
+        raise LitelicError(f"crops of {crop} pixels: give a multiple of {DOWNSAMPLING}")
     output = Path(output)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(seed)
@@ -111,13 +168,12 @@ def train(
     start = 0
     state = load(output, config)
     if state:
-        model.load_state_dict(state["state_dict"])
-        optimiser.load_state_dict(state["optimiser"])
+        restore(output, state, model, optimiser)
         start = state["step"]
-        rng = np.random.default_rng([seed, start])
         log(f"going on from step {start} of {output}")
-    data = load_photographs(photographs, crop)
-    held_out = load_photographs(validation or photographs, 256)
+    log("reading the photographs")
+    data = load_photographs(photographs, crop, progress)
+    held_out = load_photographs(validation or photographs, 256, progress)
     probe = random_crops(held_out, 16, 256, np.random.default_rng(0))
     probe = torch.from_numpy(probe).to(device)
     parameters = sum(p.numel() for p in model.parameters())
@@ -130,8 +186,14 @@ def train(
         save(output, {
             "model": "bls2017", "config": config, "lmbda": lmbda, "step": step, "steps": steps,
             "state_dict": model.state_dict(), "optimiser": optimiser.state_dict(),
+            "random": random_states(rng),
         })
 
+    if state:
+        if "random" in state:
+            restore_random_states(output, state["random"], rng)
+        else:
+            rng = np.random.default_rng([seed, start])
     model.train()
     mean_bpp = mean_mse = 0.0
     since = time.monotonic()
@@ -145,6 +207,7 @@ def train(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         optimiser.step()
+        progress("training", step + 1, steps)
         mean_bpp += bpp.item() / report_every
         mean_mse += mse.item() / report_every
         if (step + 1) % report_every == 0:

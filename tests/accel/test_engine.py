@@ -155,7 +155,7 @@ CORNERS = {
         kind="conv", kernel=1, stride=1, padding=0, in_channels=1, out_channels=1, size=(1, 1),
     ),
     "one input pixel, grown": dict(kind="deconv", kernel=5, stride=4, padding=0, size=(1, 1)),
-    "padding beyond the kernel": dict(kind="conv", kernel=(2, 3), padding=6, size=(3, 4)),
+    "padding beyond the kernel": dict(kind="conv", kernel=(2, 7), padding=6, size=(3, 4)),
     "padding beyond the picture": dict(kind="conv", kernel=9, padding=8, size=(1, 2)),
     "phases without taps": dict(kind="deconv", kernel=(1, 2), stride=4, padding=0, size=(5, 3)),
     "a single tap in 16 phases": dict(

@@ -33,8 +33,8 @@ def test_a_board(run, monkeypatch):
     fake = types.ModuleType("litelic.host.engines")
     asked = []
 
-    def describe_board(port, sim, progress):
-        asked.append((port, sim))
+    def describe_board(port, sim, progress, baudrate):
+        asked.append((port, sim, baudrate))
         return {"board": "Arty", "clock": "100 MHz"}
 
     fake.describe_board = describe_board
@@ -42,7 +42,8 @@ def test_a_board(run, monkeypatch):
     monkeypatch.setattr("litelic.host.engines", fake, raising=False)
     status, out, _ = run("info", "--port", "socket://x:1")
     assert status == 0 and out == "board: Arty\nclock: 100 MHz\n"
-    assert asked == [("socket://x:1", False)]
+    run("info", "--port", "/dev/ttyUSB0", "--baudrate", "921600")
+    assert asked == [("socket://x:1", False, 115200), ("/dev/ttyUSB0", False, 921600)]
 
 
 @pytest.mark.parametrize(("argv", "message"), [

@@ -1,5 +1,6 @@
 """What every subcommand shares: start-up, errors, exit statuses."""
 
+import os
 import subprocess
 import sys
 
@@ -44,11 +45,26 @@ def test_version(run):
 @pytest.mark.parametrize("argv", [
     [], ["nonsense"], ["encode"], ["encode", "a.png"], ["encode", "a.png", "--sim", "--golden"],
     ["encode", "a.png", "--port"], ["verify", "--golden"], ["verify", "--sim", "--size", "0x5"],
-    ["train", "x.pth"], ["train", "x.pth", "--photographs", ".", "--steps", "0"],
+    ["train", "x.pth"],
 ])
 def test_wrong_usage_exits_with_2(run, argv):
     status, _, err = run(*argv)
     assert status == 2 and "usage: litelic" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(("argv", "message"), [
+    (["verify", "--sim", "--size", "foo"], "'foo' is not WxH"),
+    (["verify", "--sim", "--seed", "-1"], "'-1' is not a whole number from 0 on"),
+    (["train", "x", "--photographs", ".", "--steps", "0"], "'0' is not a whole number from 1 on"),
+    (["train", "x", "--photographs", ".", "--lambda", "nan"], "'nan' is not a number above 0"),
+    (["compile", "zoo", "x.licp", "--calibration", "a", "--quality", "9"], "from 1 to 8"),
+    (["compile", "zoo", "x.licp", "--calibration", "a", "--name", "a\x1b"], "cannot be printed"),
+    (["info", "--port", ""], "is empty"),
+    (["info", "--port", "/dev/ttyUSB0", "--baudrate", "fast"], "'fast' is not a whole number"),
+])
+def test_wrong_values_are_told_with_what_is_right(run, argv, message):
+    status, _, err = run(*argv)
+    assert status == 2 and message in err
 
 
 def raise_in_info(monkeypatch, error):
@@ -75,6 +91,28 @@ def test_a_reader_that_leaves_is_no_error(program_path):
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait() == 141
+
+
+def test_too_little_memory_is_an_error(run, monkeypatch):
+    raise_in_info(monkeypatch, MemoryError())
+    status, out, err = run("info")
+    assert (status, out) == (1, "") and "not enough memory" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("argv", [["info"], ["--help"]])
+def test_a_full_output_is_an_error(program_path, argv):
+    """`litelic info > /dev/full`"""
+    argv = [*argv, program_path] if argv == ["info"] else argv
+    command = [sys.executable, "-m", "litelic.host.cli", *argv]
+    with open("/dev/full", "w") as full:
+        # Unbuffered, argparse itself would ignore what happens to its help.
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+        result = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    assert result.returncode == 1
+    assert result.stderr.startswith("litelic: error: cannot read or write the standard output: ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_compile_and_train_take_their_options():

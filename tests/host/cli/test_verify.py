@@ -1,5 +1,9 @@
 """`litelic verify`: equal layers, and a layer that differs in one byte."""
 
+import numpy as np
+from PIL import Image
+
+from litelic.host.cli import verify
 from tests.host.codec.models import GoldenEngine, small_program
 
 
@@ -72,3 +76,24 @@ def test_the_seed_gives_the_pixels(run, engine, program_path):
     for seed in (3, 3, 4):
         assert run("verify", "--program", program_path, "--sim", "--seed", seed)[0] == 0
     assert seen[0] == seen[1] != seen[2]
+
+
+def test_a_transparent_picture_is_flattened(run, engine, program_path, tmp_path):
+    path = tmp_path / "clear.png"
+    Image.fromarray(np.zeros((8, 8, 4), np.uint8)).save(path)
+    tail = (path, "--program", program_path, "--sim")
+    status, _, err = run("verify", *tail)
+    assert status == 1 and "--flatten COLOUR" in err
+    assert run("verify", *tail, "--flatten", "white")[0] == 0
+
+
+def test_the_golden_model_reports_its_progress(run, engine, program_path, monkeypatch):
+    calls = []
+
+    class Recording(verify.Progress):
+        def __call__(self, *call):
+            calls.append(call)
+
+    monkeypatch.setattr(verify, "Progress", Recording)
+    assert run("verify", "--program", program_path, "--sim", "--size", "20x9")[0] == 0
+    assert ("golden g_a.0", 4, 4) in calls and ("golden g_s.2", 16, 16) in calls

@@ -5,7 +5,6 @@ import zlib
 
 import pytest
 
-from litelic.host.codec.atomic import atomic_path, write_atomically
 from litelic.host.codec.container import HEADER_SIZE, LicFile, check_model, read, unpack
 from litelic.host.errors import LitelicError
 
@@ -90,36 +89,3 @@ def test_a_huge_announced_payload_is_not_believed(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(LitelicError, match="none.lic"):
         read(tmp_path / "none.lic")
-
-
-def test_writing_replaces_the_whole_file(tmp_path):
-    path = tmp_path / "x.lic"
-    for data in (b"first", b"second"):
-        write_atomically(path, data)
-        assert path.read_bytes() == data
-    assert list(tmp_path.iterdir()) == [path]
-    assert path.stat().st_mode & 0o600 == 0o600
-
-
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
-    path = tmp_path / "x.lic"
-    path.write_bytes(b"old")
-    for error in (KeyboardInterrupt, ValueError):
-        with pytest.raises(error):
-            with atomic_path(path) as temporary:
-                temporary.write_bytes(b"half")
-                raise error
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_place_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(LitelicError, match="cannot write .*nowhere"):
-        write_atomically(tmp_path / "nowhere" / "x.lic", b"")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    with pytest.raises(LitelicError, match="cannot write"):
-        write_atomically(folder, b"data")
-    assert list(tmp_path.iterdir()) == [folder]
-
-

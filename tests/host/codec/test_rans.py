@@ -236,3 +236,17 @@ def test_versions_are_powers_of_the_table(seed):
         exact = (frequency / frequency.max()) ** (exponent / 64)
         exact *= WHOLE / exact.sum()
         assert np.abs(row - exact).max() <= len(frequency) + 0.01 * exact.max()
+
+
+def test_progress_tells_of_every_part(seed):
+    rng = np.random.default_rng(seed)
+    tables = [laplacian_table(4)] * 3
+    latents = laplacian_latents(rng, 9, 8, [4, 4, 4])
+    calls = []
+    payload = rans.encode(latents, tables, lambda *call: calls.append(call))
+    rans.decode(payload, latents.shape, tables, lambda *call: calls.append(call))
+    labels = {label for label, _, _ in calls}
+    assert labels == {
+        "entropy coding, statistics", "entropy coding", "entropy coding, bits", "entropy decoding"
+    }
+    assert all(0 <= done <= total for _, done, total in calls)

@@ -112,5 +112,6 @@ def test_what_is_refused(factorized, tmp_path, monkeypatch):
 
 
 def test_random_weights_are_the_same_every_time():
-    first, second = (load_model("bmshj2018-factorized", N=4, M=6).model for _ in range(2))
-    assert same_weights(first, second)
+    first, second = (load_model("bmshj2018-factorized", N=4, M=6) for _ in range(2))
+    assert same_weights(first.model, second.model)
+    assert not first.trained_entropy

@@ -106,12 +106,10 @@ def test_middle_values_are_whole_words(channels, reduction, padded):
     assert middle_channels(layer, ArrayConfig(reduction, 4)) == padded
 
 
-@pytest.mark.parametrize("shape", [dict(kernel=(256, 1)), dict(out_channels=(1 << 15) + 1)])
-def test_a_layer_beyond_the_stream_is_refused(shape):
-    constraints = dict(kernel=1, out_channels=1) | shape
+def test_a_layer_beyond_the_stream_is_refused():
     layer = random_layer(
-        np.random.default_rng(0), name="g_a.3", kind="conv", stride=1, padding=0, in_channels=1,
-        output="int16", gdn=False, **constraints,
+        np.random.default_rng(0), name="g_a.3", kind="conv", kernel=1, stride=1, padding=0,
+        in_channels=1, out_channels=(1 << 15) + 1, output="int16", gdn=False,
     )
     with pytest.raises(LitelicError, match="layer g_a.3: .* too many for the weight stream"):
         pack(layer, CONFIGS[0])

@@ -164,6 +164,19 @@ def test_too_large_is_refused_without_reading(tmp_path):
         load_program(path)
 
 
+def test_a_device_is_not_read_for_ever(monkeypatch):
+    monkeypatch.setattr(program_file, "LARGEST_FILE", 1000)
+    with pytest.raises(LitelicError, match="largest allowed"):
+        load_program("/dev/zero")
+
+
+def test_a_program_is_saved_through_a_link(saved):
+    link = saved.with_name("link.licp")
+    link.symlink_to(saved)
+    after = save_program(make_program(seed=2), link)
+    assert link.is_symlink() and load_program(saved)[1] == after
+
+
 def put(*path_and_value):
     """A change of a description: the last argument at the place the others name."""
     *path, key, value = path_and_value
@@ -198,6 +211,15 @@ HOSTILE = {
     "stride huge": put("analysis", 0, "stride", 10**30),
     "stride float": put("analysis", 0, "stride", 2.0),
     "padding negative": put("analysis", 0, "padding", -1),
+    "padding as large as the kernel": put("analysis", 0, "padding", 3),
+    "padding huge": put("analysis", 0, "padding", 2**31 - 1),
+    "kernel too tall": put("tensors", 7, "shape", [1, 256, 1, 1]),
+    "analysis that grows": put("analysis", 0, "kind", "deconv"),
+    "name that rings": put("name", "a\x07"),
+    "name of half a character": put("name", "\ud800"),
+    "layer that clears": put("analysis", 0, "name", "\x1b[2J"),
+    "metadata of lines": put("metadata", "a", "b\nc"),
+    "metadata key of lines": put("metadata", "a\nb", "c"),
     "kind unknown": put("analysis", 0, "kind", "pool"),
     "clamp reversed": put("analysis", 0, "lo", 128),
     "wrong storage": put("analysis", 1, "input", "uint8"),
