@@ -99,7 +99,8 @@ def run(image, output, program_path=None):
         "decoder": {k: v for k, v in decoder.items() if k != "layers"},
         "layers": encoder["layers"] + decoder["layers"],
     }
-    write_atomically(output / "report.json", (json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
+    text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+    write_atomically(output / "report.json", text.encode())
     print()
     print_table(report)
     print()
