@@ -8,6 +8,7 @@ import pytest
 
 from litelic.accel.config import BEAT_BYTES, ArrayConfig
 from litelic.accel.descriptor import DESCRIPTOR_BYTES, FIELDS, FLAG_GDN, FLAG_OUTPUT16, MAGIC
+from litelic.host.cli.options import default_program
 from litelic.host.errors import LitelicError
 from litelic.host.planner.pack import pack
 from litelic.host.planner.plan import (
@@ -17,6 +18,7 @@ from litelic.host.planner.plan import (
     FeatureMap,
     PackedProgram,
 )
+from litelic.host.program.file import load_program
 from tests.random_layers import random_layer
 
 CONFIG = ArrayConfig()
@@ -187,3 +189,12 @@ def test_every_byte_of_an_output_is_stored_once(seed):
 def test_macs_are_those_of_the_layers():
     _, plan = random_plan(np.random.default_rng(0))
     assert plan.macs == sum(s.layer.macs(s.input.height, s.input.width) for s in plan.steps)
+
+
+def test_default_model_fits_the_largest_picture():
+    with default_program() as path:
+        program, _ = load_program(path)
+    packed = PackedProgram(program, CONFIG)
+    down = program.downsampling
+    assert packed.plan(program.analysis, 4096, 4096, LARGE).output.height == 4096 // down
+    assert packed.plan(program.synthesis, 4096 // down, 4096 // down, LARGE).output.height == 4096
