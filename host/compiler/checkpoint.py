@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from litelic.host.compiler.bls2017 import Bls2017
+from litelic.host.compiler.random_weights import random_factorized
 from litelic.host.compiler.raw_weights import is_raw_folder, load_raw_folder
 from litelic.host.compiler.torch_compat import import_compressai
 from litelic.host.errors import LitelicError
@@ -113,8 +114,7 @@ def _from_zoo(name, quality, metric, N, M):
     if name != ZOO:
         raise LitelicError(f"{name} is neither a file nor a known model; accepted are {ACCEPTED}")
     if quality is None and N and M:
-        torch.manual_seed(1)
-        return FactorizedPrior(N, M), f"{ZOO}-{N}-{M}-random"
+        return random_factorized(N, M), f"{ZOO}-{N}-{M}-random"
     if quality not in range(1, 9):
         raise LitelicError(
             f"{name} needs a quality of 1 to 8 for trained weights, or N and M for random ones"

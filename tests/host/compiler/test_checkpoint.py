@@ -115,3 +115,13 @@ def test_random_weights_are_the_same_every_time():
     first, second = (load_model("bmshj2018-factorized", N=4, M=6) for _ in range(2))
     assert same_weights(first.model, second.model)
     assert not first.trained_entropy
+
+
+def test_random_weights_give_latents_worth_comparing():
+    model = load_model("bmshj2018-factorized", N=16, M=24).model
+    x = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        latents = model.g_a(torch.nn.functional.interpolate(x, 128, mode="bicubic")).round()
+        picture = model.g_s(latents)
+    assert (latents != 0).float().mean() > 0.6
+    assert 0.1 < picture.std() < 1
