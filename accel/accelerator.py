@@ -1,15 +1,18 @@
 """The accelerator: units between DRAM ports, and the registers the CPU sees."""
 
 from litex.gen import *
+from litex.soc.interconnect import stream
 from litex.soc.interconnect.csr import CSRField, CSRStatus, CSRStorage
 from litex.soc.interconnect.csr_eventmanager import EventManager, EventSourcePulse
 from migen import *
 
 from litelic.accel.array import MultiplierArray
-from litelic.accel.counters import CycleCounters
-from litelic.accel.descriptor import FLAG_OUTPUT16
-from litelic.accel.dma import LiteDRAMDMAReader, MaskedWriter
-from litelic.accel.epilogue import Epilogue, EpilogueLane
+from litelic.accel.config import BEAT_BYTES
+from litelic.accel.counters import CycleCounters, EventCounters
+from litelic.accel.crossing import LevelCrossing, TokenCrossing
+from litelic.accel.descriptor import COUNTERS, FLAG_OUTPUT16
+from litelic.accel.dma import BeatWriter, LiteDRAMDMAReader
+from litelic.accel.epilogue import Epilogue
 from litelic.accel.fetch import QUEUE_DEPTH, Fetcher
 from litelic.accel.loader import Loader
 from litelic.accel.middle import MiddleMemory
@@ -17,6 +20,8 @@ from litelic.accel.operands import OperandAddress, OperandMemory
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from litelic.accel.store import OutputMemory, Store
 from litelic.accel.weights import WeightRequests, WeightRing
+
+SETTLE_CYCLES = 16  # until the array's counters have seen that a descriptor is done
 
 # Engine -------------------------------------------------------------------------------------------
 
@@ -27,29 +32,45 @@ class Engine(LiteXModule):
     Parameters
     ----------
     config   : ArrayConfig.
-    get_port : get_port(mode) returns a LiteDRAM native port of 128 bits, mode "read" or "write".
+    cd_array : clock domain of the array and of what feeds and empties it; "sys" for one clock.
+    get_port : get_port(mode) returns a LiteDRAM native port of `config.port_bytes`, mode "read" or
+               "write".
     """
 
-    def __init__(self, config, get_port):
+    def __init__(self, config, get_port, cd_array="sys"):
+        in_array = ClockDomainsRenamer(cd_array)
+
         # DRAM -------------------------------------------------------------------------------------
         ports = {name: get_port("read") for name in ("descriptors", "operands", "weights")}
         width = ports["operands"].address_width
         self.descriptor_reader = LiteDRAMDMAReader(ports["descriptors"], 16)
         self.operand_reader = LiteDRAMDMAReader(ports["operands"], 64, fifo_buffered=True)
         self.weight_reader = LiteDRAMDMAReader(ports["weights"], 64, fifo_buffered=True)
-        self.writer = writer = MaskedWriter(get_port("write"))
+        self.writer = writer = BeatWriter(get_port("write"))
+        beat_width = len(writer.sink.address)
+        # Weights come in beats, whatever the port: a layer needs a fraction of its bandwidth.
+        self.weight_beats = weight_beats = stream.Converter(8 * config.port_bytes, 8 * BEAT_BYTES)
 
         # Units ------------------------------------------------------------------------------------
-        self.fetcher = fetcher = Fetcher(width)
+        self.fetcher = fetcher = Fetcher(
+            config, width, beat_width, settle=0 if cd_array == "sys" else SETTLE_CYCLES,
+        )
         d = fetcher.descriptor
         self.loader = loader = Loader(config, d, width)
-        self.requests = requests = WeightRequests(d, width)
-        self.ring = ring = WeightRing(config, d)
-        self.array = array = MultiplierArray(config)
-        self.sequencer = sequencer = Sequencer(config, d, array, EpilogueLane.latency)
-        self.epilogue = epilogue = Epilogue(config, d, ring, RESULT_LAYOUT)
-        self.store = store = Store(config, d, width)
-        self.counters = counters = CycleCounters(fetcher.counters, sequencer.causes)
+        self.requests = requests = WeightRequests(config, d, width)
+        self.ring = ring = WeightRing(config, d, cd_array)
+        self.array = array = in_array(MultiplierArray(config))
+        self.sequencer = sequencer = in_array(Sequencer(config, d))
+        self.epilogue = epilogue = in_array(Epilogue(config, d, ring, RESULT_LAYOUT))
+        self.store = store = Store(config, d, beat_width, cd_array)
+        events = {
+            "input_words": loader.address.valid & loader.address.ready,
+            "weight_words": requests.address.valid & requests.address.ready,
+            "output_beats": store.write.valid & store.write.ready,
+        }
+        cycles = {name: fetcher.counters[name] for name in ("total", *COUNTERS)}
+        self.counters = counters = in_array(CycleCounters(cycles, sequencer.causes))
+        self.traffic = traffic = EventCounters(fetcher.counters, events)
 
         # DRAM to units ----------------------------------------------------------------------------
         self.comb += [
@@ -58,23 +79,35 @@ class Engine(LiteXModule):
             loader.address.connect(self.operand_reader.sink),
             self.operand_reader.source.connect(loader.data, omit={"last"}),
             requests.address.connect(self.weight_reader.sink),
-            self.weight_reader.source.connect(ring.data, omit={"last"}),
+            self.weight_reader.source.connect(weight_beats.sink, omit={"last"}),
+            weight_beats.source.connect(ring.data, keep={"valid", "ready", "data"}),
         ]
 
         # Control ----------------------------------------------------------------------------------
-        units = (loader, requests, sequencer, store)
-        drained = Signal()
+        # The array starts as it sees `running` rise. It is done when the last tile is stored.
+        self.running = running = LevelCrossing("sys", cd_array)
+        self.busy = busy = LevelCrossing("sys", cd_array)
+        self.tile = tile = stream.ClockDomainCrossing(loader.tile.description, "sys", cd_array)
+        self.released = released = TokenCrossing(cd_array, "sys")
+        before, drained = Signal(), Signal()
+        array_sync = getattr(self.sync, cd_array)
+        array_sync += before.eq(running.output)
         self.sync += drained.eq(store.done & writer.idle)
         self.comb += [
-            *[unit.start.eq(fetcher.start) for unit in units],
-            fetcher.done.eq(
-                loader.done & requests.done & sequencer.done & store.done & drained & writer.idle
-            ),
+            *[unit.start.eq(fetcher.start) for unit in (loader, requests, store)],
+            fetcher.done.eq(loader.done & requests.done & store.done & drained & writer.idle),
             fetcher.written.eq(writer.idle),
-            counters.clear.eq(fetcher.clear),
-            counters.enable.eq(fetcher.running),
-            loader.tile.connect(sequencer.tile),
-            loader.release.eq(sequencer.release),
+            traffic.clear.eq(fetcher.start),
+            running.input.eq(fetcher.running),
+            busy.input.eq(fetcher.busy),
+            sequencer.start.eq(running.output & ~before),
+            counters.clear.eq(sequencer.start),
+            counters.enable.eq(running.output & before),
+            counters.between.eq(busy.output & ~counters.enable),
+            loader.tile.connect(tile.sink),
+            tile.source.connect(sequencer.tile),
+            released.give.eq(sequencer.release),
+            loader.release.eq(released.taken),
             ring.segment.connect(sequencer.segment),
             sequencer.available.eq(ring.available),
             ring.read.eq(sequencer.read),
@@ -87,7 +120,7 @@ class Engine(LiteXModule):
         ]
 
         # Operands and weights to the array --------------------------------------------------------
-        self.operand_address = operand_address = OperandAddress(config)
+        self.operand_address = operand_address = in_array(OperandAddress(config))
         self.comb += operand_address.address.eq(sequencer.operand_address)
         words = 8 * config.reduction
         for n, weights in enumerate(array.weights):
@@ -95,7 +128,7 @@ class Engine(LiteXModule):
         control = Cat(sequencer.issue, sequencer.first, sequencer.last, sequencer.from_middle)
         for _ in range(OperandMemory.latency):
             delayed = Signal(4)
-            self.sync += delayed.eq(control)
+            array_sync += delayed.eq(control)
             control = delayed
         from_middle = control[3]
         self.comb += Cat(array.valid, array.first, array.last).eq(control[:3])
@@ -104,7 +137,7 @@ class Engine(LiteXModule):
         result = sequencer.result
         for _ in range(OperandMemory.latency + array.latency):
             delayed = Record(RESULT_LAYOUT)
-            self.sync += delayed.raw_bits().eq(result.raw_bits())
+            array_sync += delayed.raw_bits().eq(result.raw_bits())
             result = delayed
         self.comb += [
             epilogue.captured.eq(array.captured),
@@ -115,14 +148,16 @@ class Engine(LiteXModule):
         # Lanes ------------------------------------------------------------------------------------
         for m in range(config.pixels):
             operands, middle, output = (
-                OperandMemory(config), MiddleMemory(config), OutputMemory(config),
+                OperandMemory(config, cd_array),
+                in_array(MiddleMemory(config)),
+                OutputMemory(config, cd_array),
             )
             self.submodules += operands, middle, output
             lane = epilogue.lanes[m % config.epilogue]
             self.comb += [
-                operands.write_enable.eq(loader.write.lanes[m]),
-                operands.write_address.eq(loader.write.address),
-                operands.write_data.eq(loader.write.operands),
+                operands.write_enable.eq(Mux(loader.write.lanes[m], loader.write.enable, 0)),
+                *[a.eq(b) for a, b in zip(operands.write_rows, loader.write.rows)],
+                *[a.eq(b) for a, b in zip(operands.write_data, loader.write.data)],
                 operands.even_row.eq(operand_address.even_row),
                 operands.odd_row.eq(operand_address.odd_row),
                 operands.rotation.eq(operand_address.rotation),
@@ -158,15 +193,25 @@ class Engine(LiteXModule):
 class Accelerator(LiteXModule):
     """The engine with the registers by which the CPU feeds it.
 
-    `get_port` as for `Engine`. A reset through `control` stops everything at once; keep it up for
-    a microsecond, so that reads under way have come back.
+    `get_port` and `cd_array` as for `Engine`. A reset through `control` stops everything at once;
+    keep it up for a microsecond, so that reads under way have come back.
     """
 
-    def __init__(self, config, get_port):
+    def __init__(self, config, get_port, cd_array="sys"):
         self.config = config
         self.reset = Signal()
-        self.engine = ResetInserter()(Engine(config, get_port))
-        self.comb += self.engine.reset.eq(self.reset)
+        engine = Engine(config, get_port, cd_array)
+        if cd_array == "sys":
+            self.engine = ResetInserter()(engine)
+            self.comb += self.engine.reset.eq(self.reset)
+        else:
+            self.engine = ResetInserter(["sys", cd_array])(engine)
+            self.array_reset = array_reset = LevelCrossing("sys", cd_array)
+            self.comb += [
+                self.engine.reset_sys.eq(self.reset),
+                array_reset.input.eq(self.reset),
+                getattr(self.engine, f"reset_{cd_array}").eq(array_reset.output),
+            ]
         self.add_csr()
 
     def add_csr(self):

@@ -11,7 +11,7 @@ class MultiplierArray(LiteXModule):
 
     `first` and `last` frame the words of one result; a new result may start in the cycle after
     `last`. Finished sums move to a second rank of registers that is read out, `epilogue` sums a
-    cycle, while the array goes on: results must be at least `drain_cycles` cycles apart.
+    cycle, while the array goes on: results must be at least `config.drain_cycles` apart.
 
     Read-out order: output channel after output channel, and for each of them the pixel lanes in
     groups of `epilogue`.
@@ -36,7 +36,6 @@ class MultiplierArray(LiteXModule):
         levels = log2_int(c.reduction)
         self.latency = 2 + levels + 2
         groups = c.pixels // c.epilogue
-        self.drain_cycles = c.outputs * groups
 
         # # #
 

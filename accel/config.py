@@ -4,8 +4,10 @@ from dataclasses import asdict, dataclass, fields
 
 from litelic.host.errors import LitelicError
 
-BEAT_BYTES = 16  # One transfer of a DRAM port: 128 bits, the Arty's native width.
-GRANULE = 8  # Operands the loader writes a cycle.
+BEAT_BYTES = 16  # What weights, results and descriptors are counted in.
+PORT_BYTES = (16, 32, 64)  # Widths of a DRAM port: 16 is the Arty's.
+ARRAY_CYCLES = 3  # from a word to its sum, besides one a level of the adder tree
+EPILOGUE_CYCLES = 26  # from a sum to its place in a memory, with some reserve
 LARGEST_PIXELS = 128  # The width of the lane counters.
 LARGEST_DEPTH = 32768  # The width of addresses inside the engine.
 
@@ -26,6 +28,7 @@ class ArrayConfig:
     weight_depth  : words of `reduction` x `outputs` weights in the ring.
     middle_depth  : int16 values a pixel lane holds between a convolution and its normalisation.
     output_depth  : bytes a pixel lane holds of one finished tile (there are two such halves).
+    port_bytes    : bytes a transfer of the DRAM ports: the memory controller's own width.
     """
 
     reduction: int = 4
@@ -36,6 +39,7 @@ class ArrayConfig:
     weight_depth: int = 2048
     middle_depth: int = 2048
     output_depth: int = 4096
+    port_bytes: int = 16
 
     def __post_init__(self):
         for name, value in asdict(self).items():
@@ -54,6 +58,8 @@ class ArrayConfig:
             )
         if self.pixels > LARGEST_PIXELS:
             raise LitelicError(f"array: pixels must be at most {LARGEST_PIXELS}, not {self.pixels}")
+        if self.port_bytes not in PORT_BYTES:
+            raise LitelicError(f"array: port_bytes must be 16, 32 or 64, not {self.port_bytes}")
         for name in ("input_depth", "weight_depth", "middle_depth", "output_depth"):
             depth = getattr(self, name)
             if not _power_of_two(depth) or not 64 <= depth <= LARGEST_DEPTH:
@@ -70,6 +76,26 @@ class ArrayConfig:
     def weight_beats(self):
         """DRAM beats a weight word."""
         return self.reduction * self.outputs // BEAT_BYTES
+
+    @property
+    def drain_cycles(self):
+        """Cycles in which the sums of a result leave the array: results are no closer."""
+        return self.outputs * self.pixels // self.epilogue
+
+    @property
+    def flush_cycles(self):
+        """Cycles from the last word of a convolution until its normalisation may start."""
+        return ARRAY_CYCLES + self.reduction.bit_length() + self.drain_cycles + EPILOGUE_CYCLES
+
+    @property
+    def granule(self):
+        """Operands that the loader writes a cycle: half a transfer of bytes, or one of int16."""
+        return self.port_bytes // 2
+
+    @property
+    def bank(self):
+        """Operands a word of an operand memory's bank: strips of a lane start at multiples."""
+        return max(self.reduction, self.granule // 2)
 
     @property
     def shape(self):
@@ -89,7 +115,7 @@ class ArrayConfig:
         return cls(**values)
 
     @classmethod
-    def parse(cls, text):
+    def parse(cls, text, port_bytes=16):
         """Build from `4x4x8` (reduction x outputs x pixels), memories at their defaults."""
         try:
             reduction, outputs, pixels = (int(part) for part in text.lower().split("x"))
@@ -98,4 +124,5 @@ class ArrayConfig:
                 f"array {text!r}: write reduction x outputs x pixels, as 4x4x8"
             ) from None
         divisors = [e for e in range(1, pixels // 2 + 1) if pixels % e == 0]
-        return cls(reduction, outputs, pixels, epilogue=max(divisors, default=1))
+        return cls(reduction, outputs, pixels, epilogue=max(divisors, default=1),
+                   port_bytes=port_bytes)

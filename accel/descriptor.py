@@ -42,10 +42,10 @@ FIELDS = (
     "in_lane_pitch",
     "in_lane_bytes",
     "strip_rows",
-    "strip_beats",
+    "strip_beats",  # words of a DRAM port
     # Weights.
     "weight_address",
-    "weight_beats",
+    "weight_words",  # of a DRAM port
     # Compute.
     "strip_pitch",  # operands a strip row takes in the operand memory
     "step_x",  # operands from one result to the next
@@ -86,6 +86,13 @@ COUNTERS = (
     "drain",  # waits for results to leave the array or the epilogue
     "control",  # moves from tile to tile or segment to segment
     "finish",  # everything computed, the last stores are under way
+    "fetch",  # between two descriptors: the record is written, the next descriptor read
+)
+
+TRAFFIC = (
+    "input_words",  # read, words of a DRAM port
+    "weight_words",  # likewise
+    "output_beats",  # written, 16 bytes each, whole or in part
 )
 
 
@@ -105,10 +112,11 @@ def pack(values):
 
 
 def unpack_record(data):
-    """Return {cause: cycles, "total": cycles} from a 64-byte completion record, None if unset."""
+    """Return {name: count} of a 64-byte completion record, None if it is not one.
+
+    Names are "total", the `COUNTERS` (cycles; they add up to the total) and the `TRAFFIC`.
+    """
     words = struct.unpack("<16I", data)
     if words[0] != MAGIC:
         return None
-    counters = dict(zip(COUNTERS, words[2:]))
-    counters["total"] = words[1]
-    return counters
+    return dict(zip(("total", *COUNTERS, *TRAFFIC), words[1:]))

@@ -5,7 +5,9 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
-__all__ = ["LiteDRAMDMAReader", "MaskedWriter"]
+from litelic.accel.config import BEAT_BYTES
+
+__all__ = ["BeatWriter", "LiteDRAMDMAReader", "MaskedWriter"]
 
 # Masked Writer ------------------------------------------------------------------------------------
 
@@ -51,3 +53,37 @@ class MaskedWriter(LiteXModule):
             self.idle.eq((pending == 0) & ~sink.valid),
         ]
         self.sync += pending.eq(pending + (sink.valid & sink.ready) - taken)
+
+
+# Beat Writer --------------------------------------------------------------------------------------
+
+
+class BeatWriter(LiteXModule):
+    """Write beats of 16 bytes to a port that may be wider.
+
+    Attributes
+    ----------
+    sink : address (beats), data, we (one bit a byte).
+    idle : as of `MaskedWriter`.
+    """
+
+    def __init__(self, port):
+        ratio = port.data_width // (8 * BEAT_BYTES)
+        place_bits = log2_int(ratio)
+        self.sink = sink = stream.Endpoint([
+            ("address", port.address_width + place_bits),
+            ("data", 8 * BEAT_BYTES), ("we", BEAT_BYTES),
+        ])
+        self.writer = writer = MaskedWriter(port)
+        self.idle = writer.idle
+
+        # # #
+
+        places = [sink.address[:place_bits] == n for n in range(ratio)] if ratio > 1 else [1]
+        self.comb += [
+            writer.sink.valid.eq(sink.valid),
+            sink.ready.eq(writer.sink.ready),
+            writer.sink.address.eq(sink.address[place_bits:]),
+            writer.sink.data.eq(Replicate(sink.data, ratio)),
+            writer.sink.we.eq(Cat(*[Mux(here, sink.we, 0) for here in places])),
+        ]

@@ -4,8 +4,8 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
-from litelic.accel.config import BEAT_BYTES, GRANULE
 from litelic.accel.descriptor import STORAGE_CODES
+from litelic.accel.operands import OperandWrite
 from litelic.accel.walk import Axis, TileWalker
 
 # Helpers ------------------------------------------------------------------------------------------
@@ -31,31 +31,30 @@ def operand_of_int16(value):
 class Loader(LiteXModule):
     """Fill the operand memories of all lanes, one half a tile.
 
-    Rows keep the alignment that they have in DRAM, so that no byte is ever shifted here: a tile
-    whose rows start at byte `p` of a beat has its first operand at `phase` (p, or p/2 for int16).
-    What lies outside the feature map is written as 0, without reading the DRAM.
+    Operands are shifted by whole bank words only: the first operand of a strip lies at `phase`, its
+    place within a bank word in DRAM, which is the same for all lanes of a tile. What lies outside
+    the feature map is written as 0, without reading the DRAM.
 
     Attributes
     ----------
     start   : walk all tiles of the descriptor.
-    address : to a DRAM reader (beats).
+    address : to a DRAM reader (words of its port).
     data    : from the DRAM reader.
     release : a half may be overwritten.
     tile    : one item a loaded tile: half, phase.
-    write   : lanes (one bit a lane), address (granules of 8 operands), operands.
+    write   : `OperandWrite`, to all lanes.
     """
 
     def __init__(self, config, descriptor, address_width):
         d = descriptor
-        granules = 2 * config.input_depth // GRANULE
+        port, granule, bank = config.port_bytes, config.granule, config.bank
+        port_bits = log2_int(port)
         self.start = Signal()
         self.done = Signal()
         self.address = stream.Endpoint([("address", address_width)])
-        self.data = stream.Endpoint([("data", 8 * BEAT_BYTES)])
+        self.data = stream.Endpoint([("data", 8 * port)])
         self.release = Signal()
-        self.write = Record(
-            [("lanes", config.pixels), ("address", log2_int(granules)), ("operands", 9 * GRANULE)]
-        )
+        self.write = write = OperandWrite(config)
 
         # # #
 
@@ -70,7 +69,8 @@ class Loader(LiteXModule):
 
         # Requests ---------------------------------------------------------------------------------
         layout = [
-            ("lane", 8), ("zero", 1), ("count", 5), ("begin", 1), ("end", 1), ("phase", 4),
+            ("lane", 8), ("zero", 1), ("count", port_bits + 1), ("begin", 1), ("end", 1),
+            ("start", port_bits),
         ]
         self.marks = marks = stream.SyncFIFO(layout, 128, buffered=True)
         self.requests = requests = stream.Buffer([("address", address_width)])
@@ -80,31 +80,36 @@ class Loader(LiteXModule):
         inside, step, last_beat = Signal(), Signal(), Signal()
         rest = Signal((27, True))
         self.comb += [
-            position.eq((walker.x & ~(BEAT_BYTES - 1)) + Cat(Constant(0, 4), beat, Constant(0, 1))),
+            position.eq(
+                (walker.x & ~(port - 1)) + Cat(Constant(0, port_bits), beat, Constant(0, 1))
+            ),
             rest.eq(d.in_row_bytes[:26] - position),
             inside.eq(
                 (walker.y >= 0) & (walker.y < d.in_rows[:19]) & (position >= 0) & (rest > 0)
             ),
             last_beat.eq(beat == (d.strip_beats[:12] - 1)),
             requests.sink.valid.eq(walker.valid & inside & marks.sink.ready),
-            requests.sink.address.eq((walker.row_address + position) >> log2_int(BEAT_BYTES)),
+            requests.sink.address.eq((walker.row_address + position) >> port_bits),
             marks.sink.valid.eq(walker.valid & (~inside | requests.sink.ready)),
             marks.sink.lane.eq(walker.lane),
             marks.sink.zero.eq(~inside),
-            marks.sink.count.eq(Mux(rest > BEAT_BYTES, BEAT_BYTES, rest[:5])),
+            marks.sink.count.eq(Mux(rest > port, port, rest[: port_bits + 1])),
             marks.sink.begin.eq(walker.first_row & (beat == 0)),
             marks.sink.end.eq(walker.last_row & last_beat),
-            marks.sink.phase.eq(Mux(int16, walker.x[1:4], walker.x[:4])),
+            marks.sink.start.eq(walker.x[:port_bits]),
             step.eq(marks.sink.valid & marks.sink.ready),
             walker.advance.eq(step & last_beat),
         ]
         self.sync += If(step, beat.eq(beat + 1), If(last_beat, beat.eq(0)))
 
         # Write ------------------------------------------------------------------------------------
-        # A beat of bytes takes two cycles, 8 operands each; a beat of int16 takes one.
+        # A transfer of bytes takes two cycles, half of it each; a transfer of int16 takes one.
         mark = marks.source
+        words = granule // bank
+        bank_bits = log2_int(bank)
         second, half = Signal(), Signal()
-        granule, place = Signal(log2_int(granules) - 1), Signal(log2_int(granules) - 1)
+        place, following = Signal(len(write.word)), Signal(len(write.word))
+        start, skipped = Signal(port_bits), Signal(port_bits - bank_bits)
         ready, final = Signal(), Signal()
         self.tiles = tiles = stream.SyncFIFO([("half", 1), ("phase", 4)], 2)
         self.tile = tiles.source
@@ -113,32 +118,40 @@ class Loader(LiteXModule):
             final.eq(ready & (int16 | second)),
             mark.ready.eq(final),
             self.data.ready.eq(final & ~mark.zero),
-            place.eq(Mux(mark.begin & ~second, 0, granule)),
+            start.eq(Mux(int16, mark.start[1:], mark.start)),
+            skipped.eq(start[bank_bits:]),
+            # The first transfer of a lane may hold words before the strip: those are not written.
+            place.eq(Mux(mark.begin & ~second, -skipped, following)),
             tiles.sink.valid.eq(final & mark.end),
             tiles.sink.half.eq(half),
-            tiles.sink.phase.eq(mark.phase),
+            tiles.sink.phase.eq(start[:bank_bits]),
             self.done.eq(walker.done & ~mark.valid & (halves == 2)),
+            write.valid.eq(ready),
+            write.lane.eq(mark.lane),
+            write.half.eq(half),
+            write.word.eq(place),
         ]
-        data = self.data.data
-        operands = []
-        for i in range(GRANULE):
-            byte = Mux(second, data[64 + 8 * i : 72 + 8 * i], data[8 * i : 8 * i + 8])
-            within = Mux(int16, 2 * i, Cat(Constant(i, 3), second)) < mark.count
+        for i in range(words):
+            number = Signal(max=max(2, 2 * words))  # of the word within the transfer
+            self.comb += [
+                number.eq(i + Mux(second, words, 0)),
+                write.keep[i].eq(~mark.begin | (number >= skipped)),
+            ]
+        data, operands = self.data.data, []
+        for i in range(granule):
+            byte = Mux(
+                second, data[8 * (granule + i) : 8 * (granule + i + 1)], data[8 * i : 8 * i + 8]
+            )
+            index = Mux(int16, 2 * i, i + Mux(second, granule, 0))
             operand = Mux(
                 int16,
                 operand_of_int16(data[16 * i : 16 * i + 16]),
                 operand_of_byte(byte, d.in_storage),
             )
-            operands.append(Mux(within & ~mark.zero, operand, 0))
-        self.sync += [
-            self.write.lanes.eq(0),
-            self.write.address.eq(Cat(place, half)),
-            self.write.operands.eq(Cat(*operands)),
-            If(ready,
-                self.write.lanes.eq(1 << mark.lane),
-                granule.eq(place + 1),
-                second.eq(~second & ~int16),
-                If(final & mark.end, half.eq(~half)),
-            ),
-        ]
-
+            operands.append(Mux((index < mark.count) & ~mark.zero, operand, 0))
+        self.comb += write.operands.eq(Cat(*operands))
+        self.sync += If(ready,
+            following.eq(place + words),
+            second.eq(~second & ~int16),
+            If(final & mark.end, half.eq(~half)),
+        )

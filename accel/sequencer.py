@@ -34,11 +34,11 @@ class Sequencer(LiteXModule):
     operand_address, middle_address : of this cycle's operands, one of them used (`from_middle`).
     issue, first, last : frame the words of a result.
     result      : goes with `last`.
-    causes      : one signal a counter of `descriptor.COUNTERS` but the last; one is high in every
-                  cycle between start and done.
+    causes      : one signal a counter of `descriptor.COUNTERS` but `finish` and `fetch`; one is
+                  high in every cycle between start and done.
     """
 
-    def __init__(self, config, descriptor, array, epilogue_latency):
+    def __init__(self, config, descriptor):
         d = descriptor
         depth = config.input_depth
         self.start, self.done = Signal(), Signal()
@@ -61,14 +61,13 @@ class Sequencer(LiteXModule):
 
         # Limits of what may be under way ----------------------------------------------------------
         # Results leave the array at a fixed time after `last`: two counters replace handshakes.
-        flush_cycles = array.latency + array.drain_cycles + epilogue_latency + 8
-        drain, flush = Signal(max=array.drain_cycles + 1), Signal(max=flush_cycles + 1)
+        drain, flush = Signal(max=config.drain_cycles + 1), Signal(max=config.flush_cycles + 1)
         self.sync += [
             If(drain != 0, drain.eq(drain - 1)),
             If(flush != 0, flush.eq(flush - 1)),
             If(self.issue & self.last,
-                drain.eq(array.drain_cycles - 1),
-                flush.eq(flush_cycles),
+                drain.eq(config.drain_cycles - 1),
+                flush.eq(config.flush_cycles),
             ),
         ]
 

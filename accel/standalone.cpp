@@ -11,12 +11,15 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include "Vengine.h"
 #include "verilated.h"
 
-static const int kBeat = 16;
+static const int kPort = PORT_BYTES;
+using Data = VlWide<kPort / 4>;
+using Mask = std::conditional_t<kPort == 16, SData, std::conditional_t<kPort == 32, IData, QData>>;
 
 static std::vector<uint8_t> read_file(const char *path) {
     std::ifstream file(path, std::ios::binary);
@@ -30,7 +33,7 @@ static std::vector<uint8_t> read_file(const char *path) {
 
 struct Pending {
     uint64_t due;
-    uint8_t data[kBeat];
+    uint8_t data[kPort];
     uint32_t address;
 };
 
@@ -45,13 +48,13 @@ struct Noise {
 struct ReadPort {
     CData &cmd_valid, &cmd_ready, &rdata_valid, &rdata_ready;
     IData &addr;
-    VlWide<4> &data;
+    Data &data;
     std::deque<Pending> pending;
 
     void before(std::vector<uint8_t> &, Noise &noise, uint64_t cycle) {
         cmd_ready = !noise.busy();
         rdata_valid = !pending.empty() && pending.front().due <= cycle && !noise.busy();
-        if (rdata_valid) std::memcpy(data.data(), pending.front().data, kBeat);
+        if (rdata_valid) std::memcpy(data.data(), pending.front().data, kPort);
     }
     void after(std::vector<uint8_t> &memory, Noise &noise, uint64_t cycle) {
         if (rdata_valid) {
@@ -59,10 +62,10 @@ struct ReadPort {
             pending.pop_front();
         }
         if (cmd_valid && cmd_ready) {
-            uint64_t place = uint64_t(addr) * kBeat;
-            if (place + kBeat > memory.size()) fail("read outside the memory", cycle);
+            uint64_t place = uint64_t(addr) * kPort;
+            if (place + kPort > memory.size()) fail("read outside the memory", cycle);
             Pending read{cycle + noise.delay(), {}, addr};
-            std::memcpy(read.data, &memory[place], kBeat);
+            std::memcpy(read.data, &memory[place], kPort);
             pending.push_back(read);
         }
     }
@@ -71,8 +74,8 @@ struct ReadPort {
 struct WritePort {
     CData &cmd_valid, &cmd_ready, &wdata_valid, &wdata_ready;
     IData &addr;
-    VlWide<4> &data;
-    SData &we;
+    Data &data;
+    Mask &we;
     std::deque<Pending> pending;
 
     void before(std::vector<uint8_t> &, Noise &noise, uint64_t cycle) {
@@ -82,21 +85,26 @@ struct WritePort {
     void after(std::vector<uint8_t> &memory, Noise &noise, uint64_t cycle) {
         if (wdata_ready) {
             if (!wdata_valid) fail("write command without data", cycle);
-            uint64_t place = uint64_t(pending.front().address) * kBeat;
+            uint64_t place = uint64_t(pending.front().address) * kPort;
             const uint8_t *bytes = reinterpret_cast<const uint8_t *>(data.data());
-            for (int i = 0; i < kBeat; i++)
+            for (int i = 0; i < kPort; i++)
                 if (we >> i & 1) memory[place + i] = bytes[i];
             pending.pop_front();
         }
         if (cmd_valid && cmd_ready) {
-            if ((uint64_t(addr) + 1) * kBeat > memory.size()) fail("write outside the memory", cycle);
+            if ((uint64_t(addr) + 1) * kPort > memory.size()) fail("write outside the memory", cycle);
             pending.push_back(Pending{cycle + 2 + noise.delay() / 4, {}, addr});
         }
     }
 };
 
+static bool done(const Vengine &t, uint64_t cycle, size_t count) {
+    return cycle > 8 && t.completed == count;
+}
+
 int main(int argc, char **argv) {
-    if (argc != 7) fail("usage: engine DRAM DESCRIPTORS SEED STALL LATENCY MAX_CYCLES", 0);
+    if (argc != 9)
+        fail("usage: engine DRAM DESCRIPTORS SEED STALL LATENCY MAX_CYCLES BUS_PERIOD ARRAY_PERIOD", 0);
     auto memory = read_file(argv[1]);
     auto raw = read_file(argv[2]);
     std::vector<uint32_t> descriptors(raw.size() / 4);
@@ -119,23 +127,38 @@ int main(int argc, char **argv) {
                     t.store_wdata_ready, t.store_cmd_addr,   t.store_wdata_data,
                     t.store_wdata_we,    {}};
 
+    // In half periods: the two clocks rise together now and then, or never at the same time.
+    const uint64_t bus_half = std::atoi(argv[7]), array_half = std::atoi(argv[8]);
     size_t queued = 0;
-    for (uint64_t cycle = 0;; cycle++) {
+    uint64_t cycle = 0;
+    for (uint64_t time = 0; !done(t, cycle, descriptors.size()); time++) {
         if (cycle > limit) fail("not complete", cycle);
-        t.sys_rst = cycle < 4;
-        t.sys_clk = 0;
-        for (auto &port : reads) port.before(memory, noise, cycle);
-        store.before(memory, noise, cycle);
-        t.queue_valid = cycle > 8 && queued < descriptors.size();
-        if (t.queue_valid) t.queue_address = descriptors[queued];
-        t.eval();
-        if (t.queue_valid && t.queue_ready) queued++;
-        for (auto &port : reads) port.after(memory, noise, cycle);
-        store.after(memory, noise, cycle);
-        t.sys_clk = 1;
+        const bool bus_edge = time % bus_half == 0, bus_rises = time % (2 * bus_half) == 0;
+#if TWO_CLOCKS
+        if (time % array_half == 0) {
+            t.array_rst = cycle < 4;
+            t.array_clk = time % (2 * array_half) == 0;
+        }
+#else
+        if (!bus_edge) continue;
+#endif
+        if (bus_rises) {
+            for (auto &port : reads) port.after(memory, noise, cycle);
+            store.after(memory, noise, cycle);
+            if (t.queue_valid && t.queue_ready) queued++;
+        }
+        if (bus_edge) t.sys_clk = bus_rises;
         t.eval();
         if (t.malformed) fail("malformed descriptor", cycle);
-        if (cycle > 8 && t.completed == descriptors.size()) break;
+        if (bus_rises) {
+            cycle++;
+            t.sys_rst = cycle < 4;
+            for (auto &port : reads) port.before(memory, noise, cycle);
+            store.before(memory, noise, cycle);
+            t.queue_valid = cycle > 8 && queued < descriptors.size();
+            if (t.queue_valid) t.queue_address = descriptors[queued];
+            t.eval();
+        }
     }
     std::ofstream(argv[1], std::ios::binary)
         .write(reinterpret_cast<char *>(memory.data()), memory.size());

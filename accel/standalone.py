@@ -17,10 +17,10 @@ from litelic.host.errors import LitelicError
 
 HARNESS = Path(__file__).with_name("standalone.cpp")
 PORTS = ("descriptors", "operands", "weights", "store")
-ADDRESS_WIDTH = 24  # beats: 256 MB
+ADDRESS_WIDTH = 28  # bytes: 256 MB
 
 
-def verilog(config):
+def verilog(config, two_clocks=False):
     """Return {file name: text} of the engine with its DRAM ports and its queue as pins."""
     from litedram.common import LiteDRAMNativePort
     from litex.gen.fhdl.verilog import convert
@@ -31,10 +31,11 @@ def verilog(config):
     ports = []
 
     def get_port(mode):
-        ports.append(LiteDRAMNativePort(mode, ADDRESS_WIDTH, 128))
+        width = ADDRESS_WIDTH - (config.port_bytes - 1).bit_length()
+        ports.append(LiteDRAMNativePort(mode, width, 8 * config.port_bytes))
         return ports[-1]
 
-    engine = Engine(config, get_port)
+    engine = Engine(config, get_port, "array" if two_clocks else "sys")
     engine.cd_sys = ClockDomain("sys")
     pins = {
         "sys_clk": engine.cd_sys.clk,
@@ -45,6 +46,9 @@ def verilog(config):
         "completed": engine.fetcher.completed,
         "malformed": engine.fetcher.malformed,
     }
+    if two_clocks:
+        engine.cd_array = ClockDomain("array")
+        pins |= {"array_clk": engine.cd_array.clk, "array_rst": engine.cd_array.rst}
     for name, port in zip(PORTS, ports):
         for field in ("valid", "ready", "we", "addr"):
             pins[f"{name}_cmd_{field}"] = getattr(port.cmd, field)
@@ -63,18 +67,31 @@ def verilog(config):
 class Standalone:
     """A compiled engine. Builds are kept in `build_folder`, one a configuration and source state.
 
-    Raises `LitelicError` when Verilator is missing or fails.
+    With `two_clocks`, the array has a clock of its own. Raises `LitelicError` when Verilator is
+    missing or fails.
     """
 
-    def __init__(self, config, build_folder):
-        self.config = config
-        files = verilog(config)
-        sources = "".join(sorted(files.values())) + HARNESS.read_text()
-        key = hashlib.sha256(sources.encode()).hexdigest()[:16]
+    def __init__(self, config, build_folder, two_clocks=False):
+        self.config, self.two_clocks = config, two_clocks
+        files = verilog(config, two_clocks)
+        # LiteX dates its Verilog, in comments.
+        lines = "\n".join(sorted(files.values())).splitlines()
+        sources = "\n".join(line for line in lines if not line.startswith("//"))
+        options = " ".join(self._options())
+        key = hashlib.sha256((sources + HARNESS.read_text() + options).encode()).hexdigest()[:16]
         self.folder = Path(build_folder) / f"engine-{config.shape}-{key}"
         self.binary = self.folder / "engine"
         if not self.binary.exists():
             self._build(files)
+
+    def _options(self):
+        return [
+            "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial", "fast",
+            "--noassert", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", "engine",
+            "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+            "-CFLAGS", f"-DPORT_BYTES={self.config.port_bytes} -DTWO_CLOCKS={int(self.two_clocks)}",
+            "--Mdir", "obj", "-o", "../engine",
+        ]
 
     def _build(self, files):
         if not shutil.which("verilator"):
@@ -83,12 +100,7 @@ class Standalone:
         work = Path(tempfile.mkdtemp(dir=self.folder.parent))
         for name, text in files.items():
             (work / name).write_text(text)
-        command = [
-            "verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial",
-            "fast", "--noassert", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", "engine",
-            "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
-            "--Mdir", "obj", "-o", "../engine", "engine.v", str(HARNESS.resolve()),
-        ]
+        command = ["verilator", *self._options(), "engine.v", str(HARNESS.resolve())]
         try:
             run = subprocess.run(command, cwd=work, capture_output=True, text=True)
             if run.returncode:
@@ -98,7 +110,10 @@ class Standalone:
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
-    def run(self, memory, descriptors, seed=0, stall=0, latency=20, max_cycles=200_000_000):
+    def run(
+        self, memory, descriptors, seed=0, stall=0, latency=20, max_cycles=200_000_000,
+        periods=(2, 1),
+    ):
         """Run descriptors on a DRAM image.
 
         memory      : bytearray, changed in place; its length is the DRAM's size.
@@ -106,6 +121,7 @@ class Standalone:
         stall       : 0 for a memory always ready, else the probability in 1/256 that a port is
                       not ready in a cycle.
         latency     : cycles from a read command to its data; varies when `stall` is not 0.
+        periods     : of the bus clock and of the array clock, if the engine has both.
         Returns one mapping of counters a descriptor. Raises `LitelicError` when they do not
         complete within `max_cycles`.
         """
@@ -114,7 +130,7 @@ class Standalone:
             image.write_bytes(memory)
             addresses = Path(folder) / "descriptors"
             addresses.write_bytes(struct.pack(f"<{len(descriptors)}I", *descriptors))
-            options = [str(v) for v in (seed, stall, latency, max_cycles)]
+            options = [str(v) for v in (seed, stall, latency, max_cycles, *periods)]
             run = subprocess.run(
                 [self.binary, image, addresses, *options],
                 capture_output=True, text=True, cwd=self.folder,

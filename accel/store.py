@@ -5,6 +5,7 @@ from litex.soc.interconnect import stream
 from migen import *
 
 from litelic.accel.config import BEAT_BYTES
+from litelic.accel.crossing import TokenCrossing
 from litelic.accel.walk import Axis, TileWalker
 
 # Output Memory ------------------------------------------------------------------------------------
@@ -17,9 +18,11 @@ class OutputMemory(LiteXModule):
     ----------
     write_enable, write_address (bytes, the half in the top bit), write_value, wide (int16).
     read_address (beats) : `read_data` one cycle later.
+
+    Written with the clock `cd_array`, read with the bus clock.
     """
 
-    def __init__(self, config):
+    def __init__(self, config, cd_array="sys"):
         size = 2 * config.output_depth
         self.write_enable, self.wide = Signal(), Signal()
         self.write_address, self.write_value = Signal(max=size), Signal(16)
@@ -29,7 +32,7 @@ class OutputMemory(LiteXModule):
         # # #
 
         memory = Memory(8 * BEAT_BYTES, size // BEAT_BYTES)
-        write = memory.get_port(write_capable=True, we_granularity=8)
+        write = memory.get_port(write_capable=True, we_granularity=8, clock_domain=cd_array)
         read = memory.get_port()
         self.specials += memory, write, read
         pair = Mux(self.wide, self.write_value, Replicate(self.write_value[:8], 2))
@@ -62,9 +65,11 @@ class Store(LiteXModule):
     filling      : the half being filled.
     read_address : to the output memories; `read_data` (one a lane) one cycle later.
     sink of the writer : `write`.
+
+    `tile_end`, `free`, `taken` and `filling` belong to the clock `cd_array`.
     """
 
-    def __init__(self, config, descriptor, address_width):
+    def __init__(self, config, descriptor, address_width, cd_array="sys"):
         d = descriptor
         depth = config.output_depth
         self.start, self.done = Signal(), Signal()
@@ -80,6 +85,9 @@ class Store(LiteXModule):
         # # #
 
         # Halves -----------------------------------------------------------------------------------
+        array_sync = getattr(self.sync, cd_array)
+        self.completed = completed = TokenCrossing(cd_array, "sys")
+        self.emptied = emptied = TokenCrossing("sys", cd_array)
         free, complete = Signal(2, reset=2), Signal(2)
         reading = Signal()
         self.walker = walker = TileWalker(d.tiles, d.lanes, Axis(d, "out", d.block_rows))
@@ -89,12 +97,16 @@ class Store(LiteXModule):
             self.free.eq(free != 0),
             walker.proceed.eq(walker.at_tile & (complete != 0)),
             stored.eq(walked & walker.last_row),
+            completed.give.eq(self.tile_end),
+            emptied.give.eq(stored),
         ]
         self.sync += [
-            free.eq(free - self.taken + stored),
-            complete.eq(complete + self.tile_end - stored),
-            If(self.tile_end, self.filling.eq(~self.filling)),
+            complete.eq(complete + completed.taken - stored),
             If(stored, reading.eq(~reading)),
+        ]
+        array_sync += [
+            free.eq(free - self.taken + emptied.taken),
+            If(self.tile_end, self.filling.eq(~self.filling)),
         ]
 
         # Beats ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from litex.soc.interconnect import stream
 from migen import *
 
 from litelic.accel.config import BEAT_BYTES
+from litelic.accel.crossing import PointerCrossing, TokenCrossing
 
 SLOTS = 4  # Segments whose channel parameters are on chip.
 
@@ -20,9 +21,9 @@ PARAMETER_LAYOUT = [
 
 
 class WeightRequests(LiteXModule):
-    """Ask for the beats of a layer's weights, tile after tile."""
+    """Ask for a layer's weights, port word after port word, tile after tile."""
 
-    def __init__(self, descriptor, address_width):
+    def __init__(self, config, descriptor, address_width):
         d = descriptor
         self.start = Signal()
         self.done = Signal()
@@ -30,22 +31,22 @@ class WeightRequests(LiteXModule):
 
         # # #
 
-        beat, column, line = Signal(24), Signal(16), Signal(16)
-        active, last_beat, last_column, last_line = Signal(), Signal(), Signal(), Signal()
+        word, column, line = Signal(24), Signal(16), Signal(16)
+        active, last_word, last_column, last_line = Signal(), Signal(), Signal(), Signal()
         self.comb += [
             self.done.eq(~active & ~self.start),
             address.valid.eq(active),
-            address.address.eq(d.weight_address[log2_int(BEAT_BYTES) :] + beat),
-            last_beat.eq(beat == (d.weight_beats[:24] - 1)),
+            address.address.eq(d.weight_address[log2_int(config.port_bytes) :] + word),
+            last_word.eq(word == (d.weight_words[:24] - 1)),
             last_column.eq(column == (d.tiles[:16] - 1)),
             last_line.eq(line == (d.tiles[16:] - 1)),
         ]
         self.sync += [
-            If(self.start, active.eq(1), beat.eq(0), column.eq(0), line.eq(0)),
+            If(self.start, active.eq(1), word.eq(0), column.eq(0), line.eq(0)),
             If(active & address.ready,
-                beat.eq(beat + 1),
-                If(last_beat,
-                    beat.eq(0),
+                word.eq(word + 1),
+                If(last_word,
+                    word.eq(0),
                     column.eq(column + 1),
                     If(last_column,
                         column.eq(0),
@@ -64,12 +65,13 @@ class WeightRing(LiteXModule):
     """Parse the weight stream into segments; hold their words while pixels still need them.
 
     A segment is one header beat (`docs/engine.md`), one beat of parameters an output channel, and
-    `words * rows` weight words. Each pixel reads all words of a segment; the words are given up as
+    `words * rows` weight words; beats of zeros between segments fill port words and are dropped.
+    Each pixel reads all words of a segment; the words are given up as
     the last pixel reads them, so a segment larger than the ring works for a single pixel.
 
     Attributes
     ----------
-    data     : beats from a DRAM reader.
+    data     : beats of 16 bytes, from a DRAM reader.
     segment  : one item a segment, offered as soon as its parameters are there.
     available: a word can be read.
     read     : read the next word; it is on `word` `latency` cycles later.
@@ -77,11 +79,13 @@ class WeightRing(LiteXModule):
     retire   : this is the segment's last pixel.
     release_slot : the parameters of the oldest segment are no longer needed.
     parameter: of channel `parameter_address` (slot * outputs + output), combinational.
+
+    `data` comes with the bus clock, everything else belongs to the clock `cd_array`.
     """
 
     latency = 3
 
-    def __init__(self, config, descriptor):
+    def __init__(self, config, descriptor, cd_array="sys"):
         width, depth = 8 * config.reduction * config.outputs, config.weight_depth
         self.data = data = stream.Endpoint([("data", 8 * BEAT_BYTES)])
         self.available, self.read = Signal(), Signal()
@@ -91,26 +95,36 @@ class WeightRing(LiteXModule):
         self.parameter_address = Signal(max=SLOTS * config.outputs)
         self.parameter = Record(PARAMETER_LAYOUT)
         self.segments = segments = stream.SyncFIFO(SEGMENT_LAYOUT, SLOTS)
-        self.segment = segments.source
+        self.crossing = stream.ClockDomainCrossing(SEGMENT_LAYOUT, "sys", cd_array)
+        self.segment = self.crossing.source
 
         # # #
 
+        self.comb += segments.source.connect(self.crossing.sink)
+        array_sync = getattr(self.sync, cd_array)
+
         # Storage ----------------------------------------------------------------------------------
+        # Pointers count one by one, `kept` too: it follows `read` through the last pixel.
         pointer_bits = log2_int(depth) + 1
         write, read, first, kept = (Signal(pointer_bits) for _ in range(4))
         memory = Memory(width, depth)
-        write_port, read_port = memory.get_port(write_capable=True), memory.get_port()
+        write_port = memory.get_port(write_capable=True)
+        read_port = memory.get_port(clock_domain=cd_array)
         self.specials += memory, write_port, read_port
         space = Signal()
         held, used = Signal(pointer_bits), Signal(width)
+        self.written = written = PointerCrossing(pointer_bits, "sys", cd_array)
+        self.freed = freed = PointerCrossing(pointer_bits, cd_array, "sys")
         self.comb += [
-            held.eq(write - kept),
+            written.input.eq(write),
+            freed.input.eq(kept),
+            held.eq(write - freed.output),
             space.eq(~held[-1]),  # below `depth` words
-            self.available.eq(write != read),
+            self.available.eq(written.output != read),
             write_port.adr.eq(write[:-1]),
             read_port.adr.eq(read[:-1]),
         ]
-        self.sync += [
+        array_sync += [
             kept.eq(Mux(self.retire, read, first)),
             used.eq(read_port.dat_r),
             self.word.eq(used),
@@ -128,12 +142,14 @@ class WeightRing(LiteXModule):
         self.specials += parameters, store, fetch
         slot, free = Signal(log2_int(SLOTS)), Signal(max=SLOTS + 1, reset=SLOTS)
         take = Signal()
+        self.released = released = TokenCrossing(cd_array, "sys")
         self.comb += [
+            released.give.eq(self.release_slot),
             fetch.adr.eq(self.parameter_address),
             self.parameter.raw_bits().eq(fetch.dat_r),
             store.dat_w.eq(Cat(data.data[:54], data.data[63], data.data[56:58], data.data[64:80])),
         ]
-        self.sync += free.eq(free - take + self.release_slot)
+        self.sync += free.eq(free - take + released.taken)
 
         # Parser -----------------------------------------------------------------------------------
         words, rows = Signal(16), Signal(8)
@@ -142,8 +158,10 @@ class WeightRing(LiteXModule):
         channel = Signal(max=max(2, config.outputs))
         self.sync += start.eq(delta_y * descriptor.strip_pitch[:16] + delta_x)
         self.fsm = fsm = FSM(reset_state="HEADER")
+        padding = Signal()
+        self.comb += padding.eq(data.data[64:88] == 0)
         fsm.act("HEADER",
-            data.ready.eq(free != 0),
+            data.ready.eq((free != 0) | padding),
             NextValue(words, data.data[0:16]),
             NextValue(rows, data.data[16:24]),
             NextValue(delta_y, data.data[24:32]),
@@ -151,7 +169,7 @@ class WeightRing(LiteXModule):
             NextValue(flags, data.data[48:56]),
             NextValue(total, data.data[64:88]),
             NextValue(channel, 0),
-            If(data.valid & data.ready, take.eq(1), NextState("PARAMETERS")),
+            If(data.valid & data.ready & ~padding, take.eq(1), NextState("PARAMETERS")),
         )
         fsm.act("PARAMETERS",
             data.ready.eq(1),

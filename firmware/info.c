@@ -22,6 +22,7 @@ uint32_t info_write(char *buffer, const struct board_state *state)
 			"target=%s\n"
 			"array=%s\n"
 			"clock=%u\n"
+			"array_clock=%u\n"
 			"dram=%u\n"
 			"dram_ok=%d\n"
 			"program=%s\n"
@@ -31,8 +32,8 @@ uint32_t info_write(char *buffer, const struct board_state *state)
 			"skipped_bytes=%u\n"
 			"rejected_headers=%u\n",
 			PROTOCOL_VERSION, FIRMWARE_VERSION, LITELIC_GATEWARE, LITELIC_TARGET,
-			LITELIC_ARRAY, (unsigned)CONFIG_CLOCK_FREQUENCY, (unsigned)MAIN_RAM_SIZE,
-			state->memory_ok, program, (unsigned)link_statistics.frames,
+			LITELIC_ARRAY, (unsigned)CONFIG_CLOCK_FREQUENCY, (unsigned)LITELIC_ARRAY_CLOCK,
+			(unsigned)MAIN_RAM_SIZE, state->memory_ok, program, (unsigned)link_statistics.frames,
 			(unsigned)link_statistics.damaged, (unsigned)link_statistics.timeouts,
 			(unsigned)link_rx_skipped_read(), (unsigned)link_rx_rejected_read());
 }

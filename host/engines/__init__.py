@@ -54,7 +54,9 @@ def summary(info):
 
 def describe(info):
     """A `BoardInfo` in words, {text: text}."""
-    array = "none"
+    array, clock = "none", f"{info.clock_hz / 1e6:g} MHz"
+    if info.array_clock_hz != info.clock_hz:
+        clock += f" (array {info.array_clock_hz / 1e6:g} MHz)"
     if info.array:
         config = ArrayConfig.from_dict(info.array)
         array = f"{config.shape}, {config.macs} MACs a cycle"
@@ -64,7 +66,7 @@ def describe(info):
         "firmware": info.firmware,
         "protocol": str(info.protocol),
         "array": array,
-        "clock": f"{info.clock_hz / 1e6:g} MHz",
+        "clock": clock,
         "DRAM": f"{info.dram_bytes >> 20} MB" + ("" if info.dram_ok else ", FAILED ITS TEST"),
         "program": info.program.hex()[:16] if info.program else "none",
         **{name.replace("_", " "): str(count) for name, count in info.statistics.items()},

@@ -2,10 +2,11 @@
 
 import hashlib
 
-from litelic.accel.config import ArrayConfig
+from litelic.accel.config import BEAT_BYTES, ArrayConfig
 from litelic.accel.descriptor import COUNTERS, DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import DEFAULT_WATCHDOG_CYCLES
+from litelic.host.planner.cycles import Timing
 from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram
 
 PATIENCE = 8  # times the planner's estimate, before the board gives a layer up
@@ -31,7 +32,10 @@ class BoardEngine:
         if not board.info.array:
             raise LitelicError("the board has no accelerator; build it with --array")
         self.config = ArrayConfig.from_dict(board.info.array)
-        self._packed = PackedProgram(program, self.config)
+        self._packed = PackedProgram(
+            program, self.config,
+            Timing(ratio=board.info.array_clock_hz / board.info.clock_hz),
+        )
         self._identity = hashlib.sha256(self._packed.weights).digest()
         self._loaded = board.info.program == self._identity
         self.reports = []
@@ -65,7 +69,8 @@ class BoardEngine:
             yield step.layer, self._read(step.layer.name, step.output), report["counters"]
 
     def _run(self, direction, x):
-        """Send `x`, run the layers; leaves a report a layer in `reports`."""
+        """Send `x`, run the layers; leaves a report a layer in `reports`: its "layer", "macs",
+        "counters" (cycles) and "dram" (bytes moved, by kind)."""
         layers = getattr(self._program, direction)
         plan = self._packed.plan(layers, x.shape[0], x.shape[1], self._board.info.dram_bytes)
         self._load()
@@ -99,7 +104,12 @@ class BoardEngine:
                 f"the board did not run layer {step.layer.name}; is its gateware of this version?"
             )
         counters = {"cycles": record["total"], **{cause: record[cause] for cause in COUNTERS}}
-        return {"layer": step.layer, "macs": step.macs, "counters": counters}
+        dram = {
+            "input": record["input_words"] * self.config.port_bytes,
+            "weights": record["weight_words"] * self.config.port_bytes,
+            "output": record["output_beats"] * BEAT_BYTES,
+        }
+        return {"layer": step.layer, "macs": step.macs, "counters": counters, "dram": dram}
 
     def _send(self, label, address, data):
         self._board.write(

@@ -16,6 +16,7 @@ class BoardInfo:
     target: str
     array: dict  # empty when there is no accelerator
     clock_hz: int
+    array_clock_hz: int  # cycles of layers are counted with it
     dram_bytes: int
     dram_ok: bool
     program: bytes | None  # identity of the loaded program
@@ -35,7 +36,8 @@ class BoardInfo:
                 gateware=values.pop("gateware"),
                 target=values.pop("target"),
                 array={name: int(value) for name, value in array.items()},
-                clock_hz=int(values.pop("clock")),
+                clock_hz=int(values["clock"]),
+                array_clock_hz=int(values.pop("array_clock", values.pop("clock"))),
                 dram_bytes=int(values.pop("dram")),
                 dram_ok=values.pop("dram_ok") == "1",
                 program=program if program != bytes(PROGRAM_ID_BYTES) else None,

@@ -12,12 +12,13 @@ import numpy as np
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
 from litelic.host.errors import LitelicError
+from litelic.host.planner.segments import segments_of
 from litelic.host.planner.taps import split
 
 
 @dataclass(frozen=True)
-class Segment:
-    """What the planner must know of a packed segment."""
+class PackedSegment:
+    """What the planner must know of a segment's weights."""
 
     words: int  # weight words a pixel
     gdn: bool
@@ -25,7 +26,7 @@ class Segment:
 
 @dataclass
 class PackedLayer:
-    """`data` is a whole number of beats."""
+    """`data` is a whole number of words of the DRAM port."""
 
     data: bytes
     segments: list
@@ -47,22 +48,19 @@ def pack(layer, config):
     result_channels = middle_channels(layer, config) if layer.gdn else layer.out_channels
     result_bytes = 1 if layer.gdn or layer.output != "int16" else 2
     segments, blocks = [], []
-    for g, group in enumerate(window.groups):
-        chunks = range(0, len(group.channels), config.outputs)
-        for first in chunks:
-            channels = group.channels[first : first + config.outputs]
-            weight = group.weight[first : first + config.outputs]
-            end = g == len(window.groups) - 1 and first == chunks[-1]
-            flags = SEGMENT_RELEASE if end else 0
-            flags |= SEGMENT_LAST if end and not layer.gdn else 0
-            rows = _words(weight.reshape(*weight.shape[:2], -1), config)
-            places = [
-                (c.channel, c.row, (c.column * result_channels + c.channel) * result_bytes)
-                for c in channels
-            ]
-            header = (group.y, group.x * layer.in_channels, flags)
-            blocks.append(_segment(rows, header, places, layer, config))
-            segments.append(Segment(rows.shape[0] * rows.shape[1], False))
+    together = segments_of(window, config.outputs, config.reduction)
+    for segment in together:
+        end = segment is together[-1]
+        flags = SEGMENT_RELEASE if end else 0
+        flags |= SEGMENT_LAST if end and not layer.gdn else 0
+        rows = _words(segment.weight.reshape(*segment.weight.shape[:2], -1), config)
+        places = [
+            (c.channel, c.row, (c.column * result_channels + c.channel) * result_bytes)
+            for c in segment.channels
+        ]
+        header = (segment.y, segment.x * layer.in_channels, flags)
+        blocks.append(_segment(rows, header, places, layer, config))
+        segments.append(PackedSegment(rows.shape[0] * rows.shape[1], False))
     if layer.gdn:
         for first in range(0, layer.out_channels, config.outputs):
             count = min(config.outputs, layer.out_channels - first)
@@ -71,8 +69,9 @@ def pack(layer, config):
             rows = _words(layer.gdn.gamma[first : first + count, None], config)
             places = [(c, 0, c) for c in range(first, first + count)]
             blocks.append(_segment(rows, (0, 0, flags), places, layer.gdn, config))
-            segments.append(Segment(rows.shape[1], True))
-    return PackedLayer(b"".join(blocks), segments)
+            segments.append(PackedSegment(rows.shape[1], True))
+    data = b"".join(blocks)
+    return PackedLayer(data.ljust(align(len(data), config.port_bytes), b"\0"), segments)
 
 
 def _words(weight, config):

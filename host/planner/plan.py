@@ -2,7 +2,7 @@
 
     0            descriptors, 256 bytes each
     64 KB        packed weights of both directions (the same for every picture)
-    then         feature maps, rows padded to whole beats
+    then         feature maps, rows padded to whole words of the DRAM port
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from litelic.accel import descriptor
-from litelic.accel.config import BEAT_BYTES
 from litelic.accel.descriptor import DESCRIPTOR_BYTES
 from litelic.host.errors import LitelicError
 from litelic.host.golden.network import STORAGE_DTYPE
+from litelic.host.planner.cycles import ONE_CLOCK
 from litelic.host.planner.pack import align, middle_channels, pack
 from litelic.host.planner.taps import split
 from litelic.host.planner.tiling import OUTPUT_BYTES, Tiling, choose, task_of
@@ -36,9 +36,9 @@ class FeatureMap:
     pitch: int
 
     @classmethod
-    def at(cls, address, height, width, channels, dtype):
+    def at(cls, address, height, width, channels, dtype, port_bytes):
         dtype = np.dtype(dtype).newbyteorder("<")
-        pitch = align(width * channels * dtype.itemsize, BEAT_BYTES)
+        pitch = align(width * channels * dtype.itemsize, port_bytes)
         return cls(address, height, width, channels, dtype, pitch)
 
     @property
@@ -99,10 +99,13 @@ class Plan:
 
 
 class PackedProgram:
-    """A program packed for an array: one weights image, and plans for any picture size."""
+    """A program packed for an array: one weights image, and plans for any picture size.
 
-    def __init__(self, program, config):
-        self.program, self.config = program, config
+    `timing` is the board's `cycles.Timing`.
+    """
+
+    def __init__(self, program, config, timing=ONE_CLOCK):
+        self.program, self.config, self.timing = program, config, timing
         self._packed = {}
         image, address = [], WEIGHTS_ADDRESS
         for layer in program.analysis + program.synthesis:
@@ -126,13 +129,14 @@ class PackedProgram:
                 f"{len(layers)} layers are too many: there is room for {LARGEST_DESCRIPTOR_COUNT} "
                 "descriptors; split the model"
             )
+        port = self.config.port_bytes
         maps = [(height, width, layers[0].in_channels, STORAGE_DTYPE[layers[0].input])]
         for layer in layers:
             size = layer.output_size(*maps[-1][:2])
             maps.append((*size, layer.out_channels, layer.output))
-        sizes = [align(FeatureMap.at(0, *m).size, MAP_ALIGNMENT) for m in maps]
+        sizes = [align(FeatureMap.at(0, *m, port).size, MAP_ALIGNMENT) for m in maps]
         places = self._places(sizes, memory_bytes, f"{width}x{height}")
-        maps = [FeatureMap.at(place, *m) for place, m in zip(places, maps)]
+        maps = [FeatureMap.at(place, *m, port) for place, m in zip(places, maps)]
         steps = []
         for layer, before, after in zip(layers, maps, maps[1:]):
             steps.append(self._step(layer, before, after))
@@ -160,11 +164,11 @@ class PackedProgram:
         packed, address = self._packed[layer.name]
         window = split(layer)
         task = task_of(layer, window, packed, self.config, before.height, before.width)
-        tiling = choose(task, self.config)
+        tiling = choose(task, self.config, self.timing)
         macs = layer.macs(before.height, before.width)
         words = _descriptor(layer, window, task, tiling, self.config, before, after)
         words["weight_address"] = address
-        words["weight_beats"] = len(packed.data) // BEAT_BYTES
+        words["weight_words"] = len(packed.data) // self.config.port_bytes
         return Step(layer, tiling, before, after, macs, descriptor.pack(words))
 
 

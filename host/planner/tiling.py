@@ -1,23 +1,22 @@
 """Choose the tiles of a layer: how many pixels a lane computes, and how lanes are arranged.
 
-Every candidate that fits the array's memories is priced with the engine's own arithmetic; the
-cheapest is taken.
+Every candidate that fits the array's memories is priced with the cycle model; the cheapest is
+taken.
 """
 
 from dataclasses import dataclass
 
-from litelic.accel.config import BEAT_BYTES, GRANULE
+from litelic.accel.config import BEAT_BYTES
 from litelic.host.errors import LitelicError
+from litelic.host.planner.cycles import ONE_CLOCK, predict
 from litelic.host.planner.pack import align, middle_channels
 from litelic.host.program.model import STORAGE_BYTES
 
 OUTPUT_BYTES = {"int8": 1, "uint8": 1, "int16": 2}
-DRAM_CYCLES_A_BEAT = 1.2  # what LiteDRAM needs for a beat when several ports are busy
-TILE_CYCLES = 40  # between two tiles, and for results to leave the array
 LARGEST_SIDE = 64  # cells a lane computes in a direction, at most
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tiling:
     """`cells` is (rows, columns) a lane and tile, `lanes` and `tiles` likewise."""
 
@@ -25,10 +24,10 @@ class Tiling:
     lanes: tuple
     tiles: tuple
     strip_rows: int
-    strip_beats: int
+    strip_beats: int  # words of the DRAM port a strip row
     strip_pitch: int  # operands
     output_pitch: int  # bytes of a row in the output memory
-    cycles: float  # estimate
+    cycles: float = 0.0  # of the whole layer, by the cycle model
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Task:
     out_bytes: int
     middle: int  # middle values a pixel, 0 without a normalisation
     segments: tuple
-    weight_beats: int
+    weight_words: int  # of the DRAM port
 
 
 def task_of(layer, window, packed, config, height, width):
@@ -60,31 +59,33 @@ def task_of(layer, window, packed, config, height, width):
         layer.in_channels, STORAGE_BYTES[layer.input],
         layer.out_channels, OUTPUT_BYTES[layer.output],
         middle_channels(layer, config) if layer.gdn else 0,
-        tuple(packed.segments), len(packed.data) // BEAT_BYTES,
+        tuple(packed.segments), len(packed.data) // config.port_bytes,
     )
 
 
-def _beats(first, size, step, count):
-    """Most beats that `size` bytes touch, over `count` placements `step` bytes apart."""
-    phases = {(first + i * step) % BEAT_BYTES for i in range(min(count, BEAT_BYTES))}
-    return max(-(-(phase + size) // BEAT_BYTES) for phase in phases)
+def _beats(first, size, step, count, beat):
+    """Most words of `beat` bytes that `size` touch, over `count` placements `step` bytes apart."""
+    phases = {(first + i * step) % beat for i in range(min(count, beat))}
+    return -(-(max(phases) + size) // beat)
 
 
-def _price(task, config, cells, lanes):
+def _price(task, config, timing, cells, lanes):
     """The `Tiling` of a candidate, or None when it does not fit."""
     (rows, columns), (lane_rows, lane_columns) = cells, lanes
     in_pixel = task.in_channels * task.in_bytes
     out_pixel = task.out_channels * task.out_bytes
     in_step = columns * task.step * in_pixel
     out_step = columns * task.cell * out_pixel
-    if lane_columns > 1 and (in_step % BEAT_BYTES or out_step % BEAT_BYTES):
-        return None  # all lanes must start at the same byte of a beat
+    port = config.port_bytes
+    if lane_columns > 1 and (in_step % (config.bank * task.in_bytes) or out_step % BEAT_BYTES):
+        return None  # all lanes must start at the same place of a bank word, and of a beat
     tiles = (-(-task.cells[0] // (rows * lane_rows)), -(-task.cells[1] // (columns * lane_columns)))
     strip_rows = (rows - 1) * task.step + task.span[0]
     strip_bytes = ((columns - 1) * task.step + task.span[1]) * in_pixel
-    strip_beats = _beats(task.origin[1] * in_pixel, strip_bytes, in_step * lane_columns, tiles[1])
-    strip_pitch = strip_beats * BEAT_BYTES // task.in_bytes
-    output_beats = _beats(0, out_step, out_step * lane_columns, tiles[1])
+    placements = tiles[1] * lane_columns
+    strip_beats = _beats(task.origin[1] * in_pixel, strip_bytes, in_step, placements, port)
+    strip_pitch = strip_beats * port // task.in_bytes
+    output_beats = _beats(0, out_step, out_step * lane_columns, tiles[1], BEAT_BYTES)
     output_pitch = output_beats * BEAT_BYTES
     output_rows = rows * task.cell
     pixels = rows * columns
@@ -94,25 +95,17 @@ def _price(task, config, cells, lanes):
         or pixels * task.cell**2 * task.middle > config.middle_depth
     ):
         return None
-    drain = config.outputs * config.pixels // config.epilogue
-    compute = 0
-    for segment in task.segments:
+    for segment in task.segments:  # one that is larger than the ring is read once only
         repeats = pixels * task.cell**2 if segment.gdn else pixels
         if segment.words > config.weight_depth and repeats > 1:
             return None
-        compute += repeats * max(segment.words, drain) + 2
-    load_beats = lane_rows * lane_columns * strip_rows * strip_beats
-    load = load_beats * max(1, BEAT_BYTES // task.in_bytes // GRANULE)
-    store_beats = lane_rows * lane_columns * output_rows * output_beats
-    dram = (load_beats + store_beats + task.weight_beats) * DRAM_CYCLES_A_BEAT
-    weights = task.weight_beats * DRAM_CYCLES_A_BEAT
-    tile = max(compute + TILE_CYCLES, load, store_beats, dram, weights)
-    cycles = tiles[0] * tiles[1] * tile + load + store_beats
-    return Tiling(cells, lanes, tiles, strip_rows, strip_beats, strip_pitch, output_pitch, cycles)
+    tiling = Tiling(cells, lanes, tiles, strip_rows, strip_beats, strip_pitch, output_pitch)
+    tiling.cycles = predict(task, tiling, config, timing)
+    return tiling
 
 
-def choose(task, config):
-    """Return the cheapest `Tiling` of a `Task`.
+def choose(task, config, timing=ONE_CLOCK):
+    """Return the cheapest `Tiling` of a `Task`; `timing` is a `cycles.Timing`.
 
     Raises `LitelicError` when even a single pixel a lane does not fit the array's memories.
     """
@@ -123,7 +116,7 @@ def choose(task, config):
     for lanes in arrangements:
         for rows in range(1, min(LARGEST_SIDE, -(-task.cells[0] // lanes[0])) + 1):
             for columns in range(1, min(LARGEST_SIDE, -(-task.cells[1] // lanes[1])) + 1):
-                tiling = _price(task, config, (rows, columns), lanes)
+                tiling = _price(task, config, timing, (rows, columns), lanes)
                 if tiling and (best is None or tiling.cycles < best.cycles):
                     best = tiling
                 # Larger strips fit no better, but alignment may come back with more columns.
@@ -131,7 +124,7 @@ def choose(task, config):
                     break
     if best is None:
         words = max(segment.words for segment in task.segments)
-        row = align(task.span[1] * task.in_channels + BEAT_BYTES, BEAT_BYTES)
+        row = align(task.span[1] * task.in_channels + config.port_bytes, config.port_bytes)
         raise LitelicError(
             f"layer {task.name} does not fit the array {config.shape}: one pixel needs about "
             f"{task.span[0] * row} operands (input_depth {config.input_depth}), "

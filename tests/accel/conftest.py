@@ -14,9 +14,10 @@ def engine_of():
     """A function that returns the `Standalone` of an `ArrayConfig`."""
     engines = {}
 
-    def engine(config):
-        if config not in engines:
-            engines[config] = Standalone(config, BUILD_FOLDER)
-        return engines[config]
+    def engine(config, two_clocks=False):
+        key = config, two_clocks
+        if key not in engines:
+            engines[key] = Standalone(config, BUILD_FOLDER, two_clocks)
+        return engines[key]
 
     return engine

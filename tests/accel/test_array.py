@@ -59,9 +59,9 @@ def test_sums_of_products(seed):
                 for n in range(config.outputs)
                 for g in range(config.pixels // config.epilogue)
             ]
-            earliest = now - 1 + dut.drain_cycles
+            earliest = now - 1 + config.drain_cycles
         yield dut.valid.eq(0)
-        for _ in range(dut.latency + dut.drain_cycles + 1):
+        for _ in range(dut.latency + config.drain_cycles + 1):
             yield
             now += 1
         assert not expected

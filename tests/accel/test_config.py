@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from litelic.accel.config import ArrayConfig
+from litelic.accel.config import PORT_BYTES, ArrayConfig
 from litelic.host.errors import LitelicError
 
 PLAIN = ArrayConfig().to_dict()
@@ -53,13 +53,32 @@ def test_epilogue_divides_pixels():
     assert ArrayConfig(pixels=6, epilogue=3).epilogue == 3
 
 
+@pytest.mark.parametrize("value", (1, 8, 24, 48, 128))
+def test_ports_are_16_to_64_bytes_wide(value):
+    with pytest.raises(LitelicError, match=f"port_bytes must be 16, 32 or 64, not {value}"):
+        ArrayConfig(port_bytes=value)
+
+
+@pytest.mark.parametrize("reduction, port_bytes, granule, bank", [
+    (4, 16, 8, 4), (4, 32, 16, 8), (4, 64, 32, 16), (8, 16, 8, 8), (8, 32, 16, 8), (8, 64, 32, 16),
+])
+def test_granules_are_one_or_two_bank_words(reduction, port_bytes, granule, bank):
+    """Two at most, so that both banks write a granule in one cycle; and a bank word holds all
+    operands that are read in one."""
+    config = ArrayConfig(reduction, port_bytes=port_bytes)
+    assert (config.granule, config.bank) == (granule, bank)
+    assert config.granule // config.bank in (1, 2) and config.bank >= reduction
+
+
 def test_round_trips():
-    config = ArrayConfig(8, 4, 6, 2, weight_depth=64)
+    config = ArrayConfig(8, 4, 6, 2, weight_depth=64, port_bytes=32)
     assert ArrayConfig.from_dict(config.to_dict()) == config
     assert config.shape == "8x4x6" and config.macs == 192
     parsed = ArrayConfig.parse("8X4x6")
     assert (parsed.reduction, parsed.outputs, parsed.pixels, parsed.epilogue) == (8, 4, 6, 3)
     assert ArrayConfig.parse("4x4x1").epilogue == 1
+    assert [ArrayConfig.parse("4x4x8", port).port_bytes for port in PORT_BYTES] == [16, 32, 64]
+    assert parsed.port_bytes == 16
     with pytest.raises(LitelicError, match="unknown parameters colour, size"):
         ArrayConfig.from_dict(config.to_dict() | {"size": 1, "colour": 2})
 

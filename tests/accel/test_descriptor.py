@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+from litelic.accel.config import BEAT_BYTES, PORT_BYTES
 from litelic.accel.descriptor import (
     COUNTERS,
     DESCRIPTOR_BYTES,
@@ -13,6 +14,7 @@ from litelic.accel.descriptor import (
     MAGIC,
     RECORD_OFFSET,
     STORAGE_CODES,
+    TRAFFIC,
     pack,
     unpack_record,
 )
@@ -31,8 +33,11 @@ def test_fields_are_little_endian_words_in_order(seed):
 def test_fields_and_record_fit_their_places():
     assert len(set(FIELDS)) == len(FIELDS)
     assert 4 * len(FIELDS) <= RECORD_OFFSET
-    assert len(FIELDS) % 4 == 0, "the fetcher reads whole beats"
-    assert RECORD_OFFSET + 4 * (2 + len(COUNTERS)) <= DESCRIPTOR_BYTES
+    for port_bytes in PORT_BYTES:
+        assert 4 * len(FIELDS) % port_bytes == 0, "the fetcher reads whole words of a port"
+        assert DESCRIPTOR_BYTES % port_bytes == 0
+    assert RECORD_OFFSET % BEAT_BYTES == 0, "the fetcher writes whole beats"
+    assert RECORD_OFFSET + 4 * (2 + len(COUNTERS) + len(TRAFFIC)) <= DESCRIPTOR_BYTES
 
 
 def test_a_missing_field_is_noticed():
@@ -43,10 +48,11 @@ def test_a_missing_field_is_noticed():
 
 
 def test_record():
-    words = [MAGIC, 1000, *range(1, 1 + len(COUNTERS))]
+    names = ("total", *COUNTERS, *TRAFFIC)
+    assert len(set(names)) == len(names)
+    words = [MAGIC, *range(1000, 1000 + len(names))]
     data = struct.pack("<16I", *words, *[0] * (16 - len(words)))
-    record = unpack_record(data)
-    assert record == {"total": 1000} | {name: i for i, name in enumerate(COUNTERS, 1)}
+    assert unpack_record(data) == {name: i for i, name in enumerate(names, 1000)}
     assert unpack_record(bytes(64)) is None
 
 

@@ -1,4 +1,4 @@
-"""The masked writer before a controller that takes write data without looking at `valid`."""
+"""The writers before a controller that takes write data without looking at `valid`."""
 
 import random
 
@@ -6,20 +6,20 @@ import pytest
 from litedram.common import LiteDRAMNativeWritePort
 from migen.sim.core import passive
 
-from litelic.accel.dma import MaskedWriter
+from litelic.accel.config import BEAT_BYTES, PORT_BYTES
+from litelic.accel.dma import BeatWriter, MaskedWriter
 from tests.accel.streams import pause, simulate, write_fields
 from tests.soc.native_memory import NativeMemory
 
-WORDS = 32
+MEMORY_BYTES = 1024
+SPEEDS = pytest.mark.parametrize("grant, latency", [(0.3, 1), (0.8, 12), (1, 4)])
 
 
-@pytest.mark.parametrize("grant, latency", [(0.3, 1), (0.8, 12), (1, 4)])
-def test_masked_writes(grant, latency, seed):
+def check_writes(dut, port, unit, grant, latency, seed):
+    """Write `unit` bytes with random enables at random places; every byte of the memory counts."""
     chance = random.Random(seed)
-    port = LiteDRAMNativeWritePort(address_width=5, data_width=128)
-    dut = MaskedWriter(port, fifo_depth=4)
-    memory = NativeMemory(16 * WORDS, seed, grant)
-    memory.content[:] = chance.randbytes(16 * WORDS)
+    memory = NativeMemory(MEMORY_BYTES, seed, grant)
+    memory.content[:] = chance.randbytes(MEMORY_BYTES)
     expected = bytearray(memory.content)
     idle_seen = []
 
@@ -39,7 +39,8 @@ def test_masked_writes(grant, latency, seed):
                 for _ in range(30):
                     yield
             address, data, enable = (
-                chance.randrange(WORDS), chance.getrandbits(128), chance.getrandbits(16),
+                chance.randrange(MEMORY_BYTES // unit), chance.getrandbits(8 * unit),
+                chance.getrandbits(unit),
             )
             yield from write_fields(dut.sink, {"address": address, "data": data, "we": enable})
             yield dut.sink.valid.eq(1)
@@ -47,9 +48,9 @@ def test_masked_writes(grant, latency, seed):
             while not (yield dut.sink.ready):
                 yield
             yield dut.sink.valid.eq(0)
-            for i in range(16):
+            for i in range(unit):
                 if enable >> i & 1:
-                    expected[16 * address + i] = data >> 8 * i & 0xFF
+                    expected[unit * address + i] = data >> 8 * i & 0xFF
         yield
         while not (yield dut.idle):
             yield
@@ -57,3 +58,20 @@ def test_masked_writes(grant, latency, seed):
         assert len(idle_seen) > 20
 
     simulate(dut, memory.writes(port, latency), check_idle(), bench())
+
+
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+@SPEEDS
+def test_masked_writes(port_bytes, grant, latency, seed):
+    port = LiteDRAMNativeWritePort(address_width=10, data_width=8 * port_bytes)
+    dut = MaskedWriter(port, fifo_depth=4)
+    check_writes(dut, port, port_bytes, grant, latency, seed)
+
+
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+@SPEEDS
+def test_beats_find_their_place_in_a_word(port_bytes, grant, latency, seed):
+    port = LiteDRAMNativeWritePort(address_width=10, data_width=8 * port_bytes)
+    dut = BeatWriter(port)
+    assert len(dut.sink.data) == 8 * BEAT_BYTES
+    check_writes(dut, port, BEAT_BYTES, grant, latency, seed)

@@ -24,20 +24,24 @@ MORE_SHAPES = (
     ArrayConfig(4, 8, 6, 3, input_depth=1024, weight_depth=64, middle_depth=256, output_depth=256),
     ArrayConfig(8, 2, 1, 1, input_depth=512, weight_depth=256, middle_depth=64, output_depth=64),
     ArrayConfig(8, 6, 12, 4),
+    ArrayConfig(8, 2, 3, 3, port_bytes=32),
+    ArrayConfig(4, 8, 5, 1, input_depth=512, weight_depth=128, port_bytes=64),
 )
-GATE = pytest.mark.parametrize("config", [PLAIN, TIGHT], ids=["plain", "tight"])
+# A wide memory, and a number of lanes that is no power of two.
+WIDE = ArrayConfig(4, 4, 6, 3, input_depth=2048, weight_depth=512, port_bytes=64)
+GATE = pytest.mark.parametrize("config", [PLAIN, TIGHT, WIDE], ids=["plain", "tight", "wide"])
 
 
 def shape_id(config):
-    return config.shape
+    return f"{config.shape}-{config.port_bytes}"
 
 
-def run(engine, rng, job, stall=None):
+def run(engine, rng, job, stall=None, periods=(2, 1)):
     """Run a job under random stalls and check everything it leaves behind."""
     stall = int(rng.choice([0, 40, 128, 200])) if stall is None else stall
     records = engine.run(
         job.memory, job.addresses, seed=int(rng.integers(2**31)), stall=stall,
-        latency=int(rng.integers(6, 60)), max_cycles=20_000_000,
+        latency=int(rng.integers(6, 60)), max_cycles=20_000_000, periods=periods,
     )
     job.check()
     for record in records:
@@ -97,7 +101,7 @@ def test_random_layer(engine_of, config, seed):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("config", [PLAIN, TIGHT, *MORE_SHAPES], ids=shape_id)
+@pytest.mark.parametrize("config", [PLAIN, TIGHT, WIDE, *MORE_SHAPES], ids=shape_id)
 @pytest.mark.parametrize("seed", range(250), indirect=True)
 def test_many_random_layers(engine_of, config, seed):
     rng = np.random.default_rng(seed)
@@ -121,6 +125,31 @@ def test_every_storage(engine_of, config, storage, output, seed):
     rng = np.random.default_rng(seed)
     job = random_job(rng, config, input=storage, output=output, kernel=range(1, 6))
     run(engine_of(config), rng, job)
+
+
+# Clocks -------------------------------------------------------------------------------------------
+
+# Twice and half as fast, equal, and such that edges meet at every distance.
+PERIODS = ((2, 1), (1, 2), (1, 1), (3, 2), (2, 3), (7, 5))
+
+
+@pytest.mark.parametrize("config", [PLAIN, WIDE], ids=["plain", "wide"])
+@pytest.mark.parametrize("periods", PERIODS, ids=str)
+@pytest.mark.parametrize("seed", range(2), indirect=True)
+def test_array_with_its_own_clock(engine_of, config, periods, seed):
+    rng = np.random.default_rng(seed)
+    job = fitting_job(rng, config, lambda: random_chain(rng, 3))
+    run(engine_of(config, two_clocks=True), rng, job, periods=periods)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("config", [PLAIN, TIGHT, WIDE], ids=["plain", "tight", "wide"])
+@pytest.mark.parametrize("seed", range(100), indirect=True)
+def test_many_random_layers_with_two_clocks(engine_of, config, seed):
+    rng = np.random.default_rng(seed)
+    periods = PERIODS[rng.integers(len(PERIODS))]
+    job = random_job(rng, config, largest=24)
+    run(engine_of(config, two_clocks=True), rng, job, periods=periods)
 
 
 # Chains -------------------------------------------------------------------------------------------

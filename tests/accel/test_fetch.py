@@ -1,12 +1,12 @@
 """The fetcher: descriptors in the order of the queue, their records, and what it refuses."""
 
 import random
-import struct
 
 import pytest
+from migen import log2_int
 from migen.sim.core import passive
 
-from litelic.accel.config import BEAT_BYTES
+from litelic.accel.config import BEAT_BYTES, PORT_BYTES, ArrayConfig
 from litelic.accel.descriptor import (
     COUNTERS,
     DESCRIPTOR_BYTES,
@@ -14,6 +14,7 @@ from litelic.accel.descriptor import (
     FLAG_INTERRUPT,
     MAGIC,
     RECORD_OFFSET,
+    TRAFFIC,
     pack,
     unpack_record,
 )
@@ -21,15 +22,22 @@ from litelic.accel.fetch import QUEUE_DEPTH, Fetcher
 from tests.accel.streams import pulse, read_fields, send, serve_reads, simulate
 
 SLOTS = 8  # descriptors in the memory
-RECORD_BEATS = 3
+RECORD_BEATS = 4
+
+
+def fetcher(port_bytes):
+    """A `Fetcher` for a memory of 1 MB."""
+    widths = [20 - log2_int(size) for size in (port_bytes, BEAT_BYTES)]
+    return Fetcher(ArrayConfig(port_bytes=port_bytes), *widths)
 
 
 class Bench:
     """A fetcher, a memory of random descriptors, and units that take random times."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, port_bytes):
         self.chance = random.Random(seed)
-        self.dut = Fetcher(address_width=16)
+        self.port_bytes = port_bytes
+        self.dut = fetcher(port_bytes)
         self.memory = bytearray(SLOTS * DESCRIPTOR_BYTES)
         self.fields = []
         for slot in range(SLOTS):
@@ -41,11 +49,19 @@ class Bench:
         self.started = []  # the fields at every start
         self.records = []  # the counters that were shown at every end
         self.events = []  # "start", "record", "interrupt", ...
+        self.asked = []  # words of the port
 
     def reader(self):
         return serve_reads(
             self.dut.address, self.dut.data, self.memory, self.chance, self.chance.choice([0.3, 1]),
+            asked=self.asked,
         )
+
+    def words_of(self, slot):
+        """The words of the port that hold the fields of a descriptor."""
+        first = slot * DESCRIPTOR_BYTES
+        end = first + 4 * len(FIELDS)
+        return list(range(first // self.port_bytes, -(-end // self.port_bytes)))
 
     @passive
     def units(self):
@@ -57,7 +73,6 @@ class Bench:
             if not (yield dut.start):
                 continue
             self.events.append("start")
-            assert (yield dut.clear)
             self.started.append(dict(zip(
                 FIELDS, (yield from read_fields(dut.descriptor, FIELDS)), strict=True,
             )))
@@ -98,6 +113,13 @@ class Bench:
                 yield from pulse(dut.written)
 
     @passive
+    def levels(self):
+        """What runs is queued."""
+        while True:
+            yield
+            assert (yield self.dut.busy) or not (yield self.dut.running)
+
+    @passive
     def interrupts(self):
         while True:
             yield
@@ -105,9 +127,10 @@ class Bench:
                 self.events.append("interrupt")
 
 
-@pytest.mark.parametrize("seed", range(3), indirect=True)
-def test_runs_the_queue_in_order(seed):
-    bench = Bench(seed)
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+@pytest.mark.parametrize("seed", range(2), indirect=True)
+def test_runs_the_queue_in_order(port_bytes, seed):
+    bench = Bench(seed, port_bytes)
     dut, chance = bench.dut, bench.chance
     order = [chance.randrange(SLOTS) for _ in range(6)]
     queue = [{"address": slot * DESCRIPTOR_BYTES} for slot in order]
@@ -120,26 +143,31 @@ def test_runs_the_queue_in_order(seed):
             yield
         assert not (yield dut.busy) and not (yield dut.malformed)
 
-    simulate(dut, bench.reader(), bench.units(), bench.writer(), bench.interrupts(), control())
+    simulate(
+        dut, bench.reader(), bench.units(), bench.writer(), bench.interrupts(), bench.levels(),
+        control(),
+    )
     assert bench.started == [bench.fields[slot] for slot in order]
+    assert bench.asked == [word for slot in order for word in bench.words_of(slot)]
     latest = dict(zip(order, bench.records, strict=True))
     for slot, counters in latest.items():
         first = slot * DESCRIPTOR_BYTES
         descriptor = bench.memory[first : first + DESCRIPTOR_BYTES]
         assert unpack_record(descriptor[RECORD_OFFSET:]) == counters
         assert descriptor[:RECORD_OFFSET] == pack(bench.fields[slot])
-        assert struct.unpack_from("<7I", descriptor, RECORD_OFFSET + 36) == (0,) * 7
+        used = RECORD_OFFSET + 4 * (1 + len(counters))
+        assert not any(descriptor[used:])
     expected = []
     for slot in order:
         asks = bench.fields[slot]["flags"] & FLAG_INTERRUPT
         expected += ["start", "record", *(["interrupt"] if asks else [])]
     assert bench.events == expected
-    assert set(bench.records[0]) == {"total", *COUNTERS}
+    assert set(bench.records[0]) == {"total", *COUNTERS, *TRAFFIC}
 
 
-@pytest.mark.parametrize("bit", (0, 13, 31))
-def test_a_malformed_descriptor_stops_the_queue(bit, seed):
-    bench = Bench(seed)
+@pytest.mark.parametrize("bit, port_bytes", [(0, 16), (13, 32), (31, 64)])
+def test_a_malformed_descriptor_stops_the_queue(bit, port_bytes, seed):
+    bench = Bench(seed, port_bytes)
     dut, chance = bench.dut, bench.chance
     bench.memory[DESCRIPTOR_BYTES + bit // 8] ^= 1 << bit % 8  # of the second one's magic
     queue = [{"address": slot * DESCRIPTOR_BYTES} for slot in (0, 1, 2)]
@@ -153,12 +181,14 @@ def test_a_malformed_descriptor_stops_the_queue(bit, seed):
             assert (yield dut.malformed) and not (yield dut.busy)
             assert (yield dut.completed) == 1
 
-    simulate(dut, bench.reader(), bench.units(), bench.writer(), control())
+    simulate(
+        dut, bench.reader(), bench.units(), bench.writer(), bench.levels(), control(),
+    )
     assert len(bench.started) == 1
 
 
 def test_the_queue_holds_its_depth():
-    dut = Fetcher(address_width=16)
+    dut = fetcher(16)
 
     def bench():
         yield dut.queue.sink.valid.eq(1)

@@ -1,57 +1,111 @@
-"""The operand memory: granules in, any run of operands out."""
+"""The operand memories: granules in at any bank word, any run of operands out."""
 
 import random
 
 import pytest
 from litex.gen import LiteXModule
+from migen import Mux
 
-from litelic.accel.config import GRANULE, ArrayConfig
-from litelic.accel.operands import OperandAddress, OperandMemory
-from tests.accel.streams import pack_lanes, simulate
+from litelic.accel.config import PORT_BYTES, ArrayConfig
+from litelic.accel.operands import OperandAddress, OperandMemory, OperandWrite
+from tests.accel.streams import pack_lanes, simulate, write_fields
 
 
-class AddressedMemory(LiteXModule):
-    """The memory behind its address, as in the engine."""
+class Lanes(LiteXModule):
+    """The memories of all lanes between their write side and their address, as in the engine."""
 
     def __init__(self, config):
-        self.address = OperandAddress(config)
-        self.memory = OperandMemory(config)
-        self.comb += [
-            self.memory.even_row.eq(self.address.even_row),
-            self.memory.odd_row.eq(self.address.odd_row),
-            self.memory.rotation.eq(self.address.rotation),
-        ]
+        self.write = write = OperandWrite(config)
+        self.address = address = OperandAddress(config)
+        self.lanes = [OperandMemory(config) for _ in range(config.pixels)]
+        self.submodules += self.lanes
+        for m, lane in enumerate(self.lanes):
+            self.comb += [
+                lane.write_enable.eq(Mux(write.lanes[m], write.enable, 0)),
+                *[a.eq(b) for a, b in zip(lane.write_rows, write.rows)],
+                *[a.eq(b) for a, b in zip(lane.write_data, write.data)],
+                lane.even_row.eq(address.even_row),
+                lane.odd_row.eq(address.odd_row),
+                lane.rotation.eq(address.rotation),
+            ]
 
 
+class Model:
+    """What the lanes hold, as plain lists of signed operands."""
+
+    def __init__(self, config, chance):
+        self.config, self.chance = config, chance
+        self.words = config.input_depth // config.bank  # of a half
+        self.content = [[0] * (2 * config.input_depth) for _ in range(config.pixels)]
+
+    def write(self, word, keep):
+        """Random operands for a random lane and half: the fields of `OperandWrite`."""
+        config, chance = self.config, self.chance
+        lane, half = chance.randrange(config.pixels), chance.randrange(2)
+        values = [chance.randrange(-256, 256) for _ in range(config.granule)]
+        for i in range(config.granule // config.bank):
+            if keep >> i & 1:
+                place = half * config.input_depth + (word + i) % self.words * config.bank
+                self.content[lane][place : place + config.bank] = values[config.bank * i :][
+                    : config.bank
+                ]
+        return {
+            "valid": 1, "lane": lane, "half": half, "word": word, "keep": keep,
+            "operands": pack_lanes(values, 9),
+        }
+
+
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
 @pytest.mark.parametrize("reduction", (4, 8))
-def test_reads_at_any_operand(reduction, seed):
+def test_writes_words_and_reads_any_run(reduction, port_bytes, seed):
     chance = random.Random(seed)
-    config = ArrayConfig(reduction, outputs=4, pixels=1, epilogue=1, input_depth=64)
-    dut = AddressedMemory(config)
-    operands = [chance.randrange(-256, 256) for _ in range(2 * config.input_depth)]
+    config = ArrayConfig(
+        reduction, outputs=4, pixels=3, epilogue=1, input_depth=64, port_bytes=port_bytes,
+    )
+    dut, model = Lanes(config), Model(config, chance)
+    words = config.granule // config.bank
+    assert words in (1, 2)
 
     def bench():
-        granules = list(range(len(operands) // GRANULE))
-        chance.shuffle(granules)
-        for granule in granules:
-            values = operands[GRANULE * granule : GRANULE * (granule + 1)]
-            yield dut.memory.write_enable.eq(1)
-            yield dut.memory.write_address.eq(granule)
-            yield dut.memory.write_data.eq(pack_lanes(values, 9))
+        for _ in range(150):  # many a place twice, and runs that go on from the last word to 0
+            keep = chance.randrange(1 << words) if chance.random() < 0.5 else (1 << words) - 1
+            fields = model.write(chance.randrange(model.words), keep)
+            yield from write_fields(dut.write, fields)
             yield
-            if chance.random() < 0.3:  # what is not enabled is not written
-                yield dut.memory.write_enable.eq(0)
-                yield dut.memory.write_data.eq(chance.getrandbits(9 * GRANULE))
+            if chance.random() < 0.3:  # what is not valid is not written
+                yield dut.write.valid.eq(0)
+                yield dut.write.operands.eq(chance.getrandbits(9 * config.granule))
                 yield
-        yield dut.memory.write_enable.eq(0)
-        addresses = list(range(len(operands) - reduction + 1))
+        yield dut.write.valid.eq(0)
+        yield
+        yield
+        addresses = list(range(2 * config.input_depth - reduction + 1))
         chance.shuffle(addresses)
-        wanted = [None] * (OperandMemory.latency + 1)  # what `source` shows, the oldest first
+        asked = [None] * (OperandMemory.latency + 1)  # what `source` shows, the oldest first
         for address in addresses + [0] * OperandMemory.latency:
             yield dut.address.address.eq(address)
             yield
-            wanted = wanted[1:] + [pack_lanes(operands[address : address + reduction], 9)]
-            if wanted[0] is not None:
-                assert (yield dut.memory.source) == wanted[0]
+            asked = asked[1:] + [address]
+            if asked[0] is not None:
+                for lane, content in zip(dut.lanes, model.content, strict=True):
+                    run = content[asked[0] : asked[0] + reduction]
+                    assert (yield lane.source) == pack_lanes(run, 9)
+
+    simulate(dut, bench())
+
+
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+def test_only_one_lane_is_written(port_bytes, seed):
+    chance = random.Random(seed)
+    config = ArrayConfig(4, 4, pixels=6, epilogue=3, input_depth=64, port_bytes=port_bytes)
+    dut = OperandWrite(config)
+
+    def bench():
+        for _ in range(50):
+            valid, lane = chance.random() < 0.7, chance.randrange(config.pixels)
+            yield from write_fields(dut, {"valid": valid, "lane": lane})
+            yield
+            yield
+            assert (yield dut.lanes) == valid << lane
 
     simulate(dut, bench())

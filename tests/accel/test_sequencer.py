@@ -7,17 +7,19 @@ from types import SimpleNamespace
 import pytest
 from migen.sim.core import passive
 
+from litelic.accel.array import MultiplierArray
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import COUNTERS, FLAG_GDN
+from litelic.accel.epilogue import EpilogueLane
 from litelic.accel.fetch import Descriptor
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from tests.accel.streams import pulse, read_fields, send, simulate, write_fields
 
 CONFIG = ArrayConfig(reduction=4, outputs=4, pixels=4, epilogue=4, input_depth=1024)
-ARRAY = SimpleNamespace(latency=6, drain_cycles=4)
-EPILOGUE_LATENCY = 15
+# From a last word to the moment when all its results are in the middle memory.
+RESULT_CYCLES = MultiplierArray(CONFIG).latency + CONFIG.drain_cycles + EpilogueLane.latency
 RESULT = tuple(name for name, _ in RESULT_LAYOUT)
-CAUSES = COUNTERS[:-1]
+CAUSES = tuple(name for name in COUNTERS if name not in ("finish", "fetch"))
 
 
 def random_run(chance):
@@ -146,20 +148,20 @@ def check_distances(words, times):
     """Results leave the array one after the other, and are there before they are normalised."""
     ends = [(t, w) for t, w in zip(times, words, strict=True) if w[4]]
     for (before, _), (after, _) in zip(ends, ends[1:], strict=False):
-        assert after - before >= ARRAY.drain_cycles
+        assert after - before >= CONFIG.drain_cycles
     arrived = -1  # of the last result of a convolution in the middle memory
     for time, word in zip(times, words, strict=True):
         if word[2]:
             assert time > arrived
         elif word[4]:
-            arrived = time + ARRAY.latency + ARRAY.drain_cycles + EPILOGUE_LATENCY
+            arrived = time + RESULT_CYCLES
 
 
 @pytest.mark.parametrize("seed", range(8), indirect=True)
 def test_order_of_work(seed):
     chance = random.Random(seed)
     descriptor = Descriptor()
-    dut = Sequencer(CONFIG, descriptor, ARRAY, EPILOGUE_LATENCY)
+    dut = Sequencer(CONFIG, descriptor)
     density = chance.choice([0.3, 0.7, 1])
     pending = deque()  # segments to come
 
@@ -211,7 +213,7 @@ def test_no_cycle_is_lost_between_segments(seed):
     segment = {"words": 4, "rows": 2, "gdn": 0, "release": 0, "final": 0}
     segments = [segment, segment, segment | {"final": 1}]
     descriptor = Descriptor()
-    dut = Sequencer(CONFIG, descriptor, ARRAY, EPILOGUE_LATENCY)
+    dut = Sequencer(CONFIG, descriptor)
     monitor = Monitor(dut)
 
     def bench():

@@ -9,7 +9,7 @@ from litex.gen import LiteXModule
 from migen import Signal
 from migen.sim.core import passive
 
-from litelic.accel.config import BEAT_BYTES, ArrayConfig
+from litelic.accel.config import BEAT_BYTES, PORT_BYTES, ArrayConfig
 from litelic.accel.fetch import Descriptor
 from litelic.accel.weights import SLOTS, WeightRequests, WeightRing
 from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
@@ -28,26 +28,27 @@ PARAMETERS = ("bias", "multiplier", "shift", "enable", "phase_row", "offset")
 # Requests -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4), indirect=True)
-def test_requests_repeat_for_every_tile(seed):
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+@pytest.mark.parametrize("seed", range(2), indirect=True)
+def test_requests_repeat_for_every_tile(port_bytes, seed):
     chance = random.Random(seed)
     descriptor = Descriptor()
-    dut = WeightRequests(descriptor, 20)
+    dut = WeightRequests(ArrayConfig(port_bytes=port_bytes), descriptor, 20)
 
     def bench():
         for _ in range(3):
-            columns, rows, beats = (chance.randint(1, 4) for _ in range(3))
+            columns, rows, words = (chance.randint(1, 4) for _ in range(3))
             first = chance.randrange(1 << 10)
             yield from write_fields(descriptor, {
-                "tiles": columns | rows << 16, "weight_address": first * BEAT_BYTES,
-                "weight_beats": beats,
+                "tiles": columns | rows << 16, "weight_address": first * port_bytes,
+                "weight_words": words,
             })
             yield
             assert (yield dut.done)
             yield from pulse(dut.start)
-            asked, count = [], columns * rows * beats
+            asked, count = [], columns * rows * words
             yield from receive(dut.address, ["address"], count, asked, chance)
-            assert asked == [(first + beat,) for beat in range(beats)] * (columns * rows)
+            assert asked == [(first + word,) for word in range(words)] * (columns * rows)
             for _ in range(3):
                 yield
                 assert (yield dut.done) and not (yield dut.address.valid)
@@ -98,6 +99,9 @@ def beats_of(segment):
         {"data": int.from_bytes(data[i : i + BEAT_BYTES], "little")}
         for i in range(0, len(data), BEAT_BYTES)
     ]
+
+
+PADDING = {"data": 0}  # fills the last port word of a tile
 
 
 class Reader(LiteXModule):
@@ -191,32 +195,37 @@ def test_ring_replays_segments(shape, seed):
                 yield from pulse(ring.release_slot)
                 yield
 
-    beats = [beat for segment in segments for beat in beats_of(segment)]
+    beats = []
+    for segment in segments:
+        beats += [PADDING] * chance.choice([0, 0, 1, 3]) + beats_of(segment)
     stream = send(ring.data, beats, chance, density)
     simulate(dut, compute(), stream, check_words(), check_parameters())
     assert not expected_words
 
 
 def test_ring_waits_for_a_free_slot(seed):
-    """A fifth segment stays outside until the parameters of the first are given up."""
+    """A fifth segment stays outside until the parameters of the first are given up; beats that
+    only fill a port word do not."""
     chance = random.Random(seed)
     config = ArrayConfig(4, 4, 1, 1, weight_depth=64)
     dut = WeightRing(config, Descriptor())
     segments = [random_segment(chance, config) for _ in range(SLOTS + 1)]
     for segment in segments:
         segment.rows, segment.words, segment.weights = 1, 1, segment.weights[:1]
-    beats = [beat for segment in segments for beat in beats_of(segment)]
+    beats = [beat for segment in segments[:-1] for beat in beats_of(segment)] + [PADDING] * 3
     done = []
 
     def feed():
         yield from send(dut.data, beats, chance, 1)
-        done.append(True)
+        done.append("four and what fills the word")
+        yield from send(dut.data, beats_of(segments[-1]), chance, 1)
+        done.append("the fifth")
 
     def bench():
         yield dut.segment.ready.eq(1)
         for _ in range(2 * len(beats)):
             yield
-        assert not done
+        assert done == ["four and what fills the word"]
         for n in range(config.outputs):  # the first segment's are untouched
             yield dut.parameter_address.eq(n)
             yield
@@ -225,4 +234,4 @@ def test_ring_waits_for_a_free_slot(seed):
         yield from pulse(dut.release_slot)
 
     simulate(dut, feed(), bench())
-    assert done
+    assert done[1:] == ["the fifth"]

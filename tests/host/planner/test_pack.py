@@ -10,14 +10,18 @@ from litelic.accel.config import BEAT_BYTES, ArrayConfig
 from litelic.accel.weights_format import SEGMENT_GDN, SEGMENT_LAST, SEGMENT_RELEASE
 from litelic.host.errors import LitelicError
 from litelic.host.planner.pack import align, middle_channels, pack
+from litelic.host.planner.segments import segments_of
 from litelic.host.planner.taps import split
 from tests.random_layers import random_layer
 
-CONFIGS = [ArrayConfig(4, 4), ArrayConfig(8, 4), ArrayConfig(8, 6), ArrayConfig(4, 12)]
+CONFIGS = [
+    ArrayConfig(4, 4), ArrayConfig(8, 4, port_bytes=32), ArrayConfig(8, 6, port_bytes=64),
+    ArrayConfig(4, 12),
+]
 
 
 def decode(data, config):
-    """The segments of a stream."""
+    """The segments of a stream; zeros that fill the last word of the port may follow."""
     segments, place = [], 0
 
     def take(count):
@@ -26,7 +30,7 @@ def decode(data, config):
         assert place <= len(data), "the stream ends within a segment"
         return data[place - count : place]
 
-    while place < len(data):
+    while len(data) - place >= config.port_bytes or any(data[place:]):
         words, rows, y, x, flags, total = struct.unpack("<HBBHBxI4x", take(BEAT_BYTES))
         assert total == words * rows > 0
         parameters = [struct.unpack("<iHBBH6x", take(BEAT_BYTES)) for _ in range(config.outputs)]
@@ -64,7 +68,7 @@ def test_stream_holds_the_layer(config, seed):
     rng = np.random.default_rng(seed)
     layer = random_layer(rng)
     packed = pack(layer, config)
-    assert len(packed.data) % BEAT_BYTES == 0
+    assert len(packed.data) % config.port_bytes == 0
     segments = decode(packed.data, config)
     assert [(s.words * s.rows, bool(s.flags & SEGMENT_GDN)) for s in segments] == [
         (s.words, s.gdn) for s in packed.segments
@@ -72,17 +76,15 @@ def test_stream_holds_the_layer(config, seed):
     results = align(layer.out_channels, config.reduction) if layer.gdn else layer.out_channels
     size = 2 if layer.output == "int16" and not layer.gdn else 1
     rest = iter(segments)
-    for group in split(layer).groups:
-        for first in range(0, len(group.channels), config.outputs):
-            segment = next(rest)
-            assert (segment.y, segment.x) == (group.y, group.x * layer.in_channels)
-            assert not segment.flags & SEGMENT_GDN
-            channels = group.channels[first : first + config.outputs]
-            for n, channel in enumerate(channels):
-                weight = group.weight[first + n].reshape(group.weight.shape[1], -1)
-                offset = (channel.column * results + channel.channel) * size
-                check_channel(segment, n, weight, layer, channel.channel, channel.row, offset)
-            check_padding(segment, len(channels), config)
+    for expected in segments_of(split(layer), config.outputs, config.reduction):
+        segment = next(rest)
+        assert (segment.y, segment.x) == (expected.y, expected.x * layer.in_channels)
+        assert not segment.flags & SEGMENT_GDN
+        for n, channel in enumerate(expected.channels):
+            weight = expected.weight[n].reshape(expected.weight.shape[1], -1)
+            offset = (channel.column * results + channel.channel) * size
+            check_channel(segment, n, weight, layer, channel.channel, channel.row, offset)
+        check_padding(segment, len(expected.channels), config)
     if layer.gdn:
         for first in range(0, layer.out_channels, config.outputs):
             segment = next(rest)

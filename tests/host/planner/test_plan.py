@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from litelic.accel.config import BEAT_BYTES, ArrayConfig
+from litelic.accel.config import PORT_BYTES, ArrayConfig
 from litelic.accel.descriptor import DESCRIPTOR_BYTES, FIELDS, FLAG_GDN, FLAG_OUTPUT16, MAGIC
 from litelic.host.cli.options import default_program
 from litelic.host.errors import LitelicError
@@ -21,7 +21,8 @@ from litelic.host.planner.plan import (
 from litelic.host.program.file import load_program
 from tests.random_layers import random_layer
 
-CONFIG = ArrayConfig()
+CONFIGS = {port: ArrayConfig(port_bytes=port) for port in PORT_BYTES}
+CONFIG = CONFIGS[16]
 LARGE = 256 << 20
 
 
@@ -37,10 +38,10 @@ def random_program(rng, count):
     return SimpleNamespace(analysis=layers[: count // 2], synthesis=layers[count // 2 :])
 
 
-def random_plan(rng, count=5, memory=LARGE):
+def random_plan(rng, count=5, memory=LARGE, config=CONFIG):
     program = random_program(rng, count)
     layers = program.analysis + program.synthesis
-    packed = PackedProgram(program, CONFIG)
+    packed = PackedProgram(program, config)
     height, width = (int(side) for side in rng.integers(8, 60, 2))
     return packed, packed.plan(layers, height, width, memory)
 
@@ -56,25 +57,26 @@ def signed(value):
 # Feature maps -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
 @pytest.mark.parametrize("dtype", (np.int8, np.uint8, np.int16))
-def test_feature_map_round_trip(dtype, seed):
+def test_feature_map_round_trip(dtype, port_bytes, seed):
     rng = np.random.default_rng(seed)
     for _ in range(20):
         shape = tuple(int(side) for side in rng.integers(1, 20, 3))
         info = np.iinfo(dtype)
         array = rng.integers(info.min, info.max, shape, dtype, endpoint=True)
-        place = FeatureMap.at(4096, *shape, dtype)
+        place = FeatureMap.at(4096, *shape, dtype, port_bytes)
         data = place.to_bytes(array)
         assert len(data) == place.size == shape[0] * place.pitch
-        assert place.pitch % BEAT_BYTES == 0
-        assert 0 <= place.pitch - shape[1] * shape[2] * array.itemsize < BEAT_BYTES
+        assert place.pitch % port_bytes == 0
+        assert 0 <= place.pitch - shape[1] * shape[2] * array.itemsize < port_bytes
         back = place.from_bytes(data)
         assert back.dtype == array.dtype and np.array_equal(back, array)
 
 
 def test_feature_map_layout():
     """Channels innermost, little-endian, rows padded with zeros."""
-    place = FeatureMap.at(0, 2, 1, 2, np.int16)
+    place = FeatureMap.at(0, 2, 1, 2, np.int16, 16)
     data = place.to_bytes(np.array([[[1, -2]], [[0x1234, 5]]], np.int16))
     assert data == bytes.fromhex("0100feff" + 12 * "00" + "34120500" + 12 * "00")
 
@@ -82,16 +84,17 @@ def test_feature_map_layout():
 # Places -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(10), indirect=True)
-def test_nothing_overlaps(seed):
-    packed, plan = random_plan(np.random.default_rng(seed))
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("seed", range(5), indirect=True)
+def test_nothing_overlaps(config, seed):
+    packed, plan = random_plan(np.random.default_rng(seed), config=config)
     maps = [plan.input] + [step.output for step in plan.steps]
     areas = [(0, len(plan.descriptors)), (WEIGHTS_ADDRESS, len(packed.weights))]
     areas += [(m.address, m.size) for m in maps]
     areas.sort()
     for (first, size), (following, _) in zip(areas, areas[1:], strict=False):
         assert first + size <= following
-    assert all(m.address % MAP_ALIGNMENT == 0 for m in maps)
+    assert all(m.address % MAP_ALIGNMENT == 0 and m.pitch % config.port_bytes == 0 for m in maps)
     assert all(a.output == b.input for a, b in zip(plan.steps, plan.steps[1:], strict=False))
 
 
@@ -141,9 +144,10 @@ def test_two_layers_of_one_name():
 # Descriptors --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(10), indirect=True)
-def test_descriptors_name_their_maps_and_weights(seed):
-    packed, plan = random_plan(np.random.default_rng(seed))
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("seed", range(5), indirect=True)
+def test_descriptors_name_their_maps_and_weights(config, seed):
+    packed, plan = random_plan(np.random.default_rng(seed), config=config)
     assert len(plan.descriptors) == DESCRIPTOR_BYTES * len(plan.steps)
     for i, step in enumerate(plan.steps):
         f, layer = fields_of(step), step.layer
@@ -151,21 +155,23 @@ def test_descriptors_name_their_maps_and_weights(seed):
         image = plan.descriptors[first : first + DESCRIPTOR_BYTES]
         assert image == step.descriptor.ljust(DESCRIPTOR_BYTES, b"\0") and f["magic"] == MAGIC
         place = f["weight_address"] - WEIGHTS_ADDRESS
-        stream = packed.weights[place : place + BEAT_BYTES * f["weight_beats"]]
-        assert stream == pack(layer, CONFIG).data
+        stream = packed.weights[place : place + config.port_bytes * f["weight_words"]]
+        assert place % config.port_bytes == 0 and stream == pack(layer, config).data
         wanted = FLAG_GDN * bool(layer.gdn) | FLAG_OUTPUT16 * (layer.output == "int16")
         assert f["flags"] == wanted
         assert struct.unpack("<hh", struct.pack("<I", f["clamp"])) == (layer.lo, layer.hi)
         top_left = f["in_address"] - signed(f["in_y"]) * f["in_pitch"]
         assert top_left % 2**32 == step.input.address
+        assert f["in_address"] % config.port_bytes == 0
         assert (f["in_rows"], f["in_pitch"]) == (step.input.height, step.input.pitch)
         assert f["out_address"] == step.output.address
 
 
-@pytest.mark.parametrize("seed", range(10), indirect=True)
-def test_every_byte_of_an_output_is_stored_once(seed):
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("seed", range(5), indirect=True)
+def test_every_byte_of_an_output_is_stored_once(config, seed):
     """Walk the blocks that a descriptor describes, as the store does."""
-    _, plan = random_plan(np.random.default_rng(seed), 4)
+    _, plan = random_plan(np.random.default_rng(seed), 4, config=config)
     for step in plan.steps:
         f = fields_of(step)
         stored = np.zeros((f["out_rows"], f["out_row_bytes"]), int)

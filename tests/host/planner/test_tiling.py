@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from litelic.accel.config import BEAT_BYTES, ArrayConfig
+from litelic.accel.config import BEAT_BYTES, PORT_BYTES, ArrayConfig
 from litelic.host.errors import LitelicError
 from litelic.host.planner.pack import pack
 from litelic.host.planner.taps import split
@@ -17,6 +17,8 @@ CONFIGS = [
     ArrayConfig(),
     ArrayConfig(8, 4, 4, 2, input_depth=1024, weight_depth=64, middle_depth=128, output_depth=256),
     ArrayConfig(4, 4, 7, 1, input_depth=2048, weight_depth=128, middle_depth=256, output_depth=512),
+    ArrayConfig(4, 8, 8, 4, port_bytes=32),
+    ArrayConfig(8, 8, 6, 3, input_depth=4096, port_bytes=64),
 ]
 
 
@@ -36,7 +38,8 @@ def random_task(rng, config, largest=40):
 def random_tasks(test):
     """Parametrise a test with arrays and seeds."""
     test = pytest.mark.parametrize("seed", range(20), indirect=True)(test)
-    return pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.shape)(test)
+    configs = [pytest.param(c, id=f"{c.shape}-{c.port_bytes}") for c in CONFIGS]
+    return pytest.mark.parametrize("config", configs)(test)
 
 
 @random_tasks
@@ -62,7 +65,7 @@ def test_memories_are_large_enough(config, seed):
     task, tiling = random_task(np.random.default_rng(seed), config)
     rows, columns = tiling.cells
     assert tiling.strip_rows == (rows - 1) * task.step + task.span[0]
-    assert tiling.strip_pitch * task.in_bytes == tiling.strip_beats * BEAT_BYTES
+    assert tiling.strip_pitch * task.in_bytes == tiling.strip_beats * config.port_bytes
     assert tiling.strip_rows * tiling.strip_pitch <= config.input_depth
     assert rows * task.cell * tiling.output_pitch <= config.output_depth
     assert tiling.output_pitch % BEAT_BYTES == 0
@@ -74,7 +77,8 @@ def test_memories_are_large_enough(config, seed):
 
 @random_tasks
 def test_strips_and_rows_hold_every_phase(config, seed):
-    """Wherever in a beat a tile starts, its rows lie within their beats; lanes agree on it."""
+    """Wherever in a word or beat a lane starts, its rows lie within theirs; lanes agree on the
+    place within a bank word, and on the output side within a beat."""
     task, tiling = random_task(np.random.default_rng(seed), config)
     columns = tiling.cells[1]
     in_pixel, out_pixel = task.in_channels * task.in_bytes, task.out_channels * task.out_bytes
@@ -83,16 +87,63 @@ def test_strips_and_rows_hold_every_phase(config, seed):
         phases_in, phases_out = set(), set()
         for lane in range(tiling.lanes[1]):
             cell = (tile * tiling.lanes[1] + lane) * columns
-            phases_in.add((task.origin[1] + cell * task.step) * in_pixel % BEAT_BYTES)
+            first = (task.origin[1] + cell * task.step) * in_pixel % config.port_bytes
+            assert first + strip <= tiling.strip_beats * config.port_bytes
+            phases_in.add(first % (config.bank * task.in_bytes))
             phases_out.add(cell * task.cell * out_pixel % BEAT_BYTES)
-        [phase_in], [phase_out] = phases_in, phases_out
-        assert phase_in + strip <= tiling.strip_beats * BEAT_BYTES
+        assert len(phases_in) == 1
+        [phase_out] = phases_out
         assert phase_out + columns * task.cell * out_pixel <= tiling.output_pitch
 
 
-def test_a_large_layer_uses_the_array_well():
+@random_tasks
+def test_strips_are_no_wider_than_they_must_be(config, seed):
+    """Some lane of some tile needs the last word of a strip row."""
+    task, tiling = random_task(np.random.default_rng(seed), config)
+    in_pixel, columns = task.in_channels * task.in_bytes, tiling.cells[1]
+    strip = ((columns - 1) * task.step + task.span[1]) * in_pixel
+    ends = [
+        (task.origin[1] + i * columns * task.step) * in_pixel % config.port_bytes + strip
+        for i in range(tiling.tiles[1] * tiling.lanes[1])
+    ]
+    assert max(ends) > (tiling.strip_beats - 1) * config.port_bytes
+
+
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+def test_wider_ports_allow_lanes_side_by_side(port_bytes):
+    """Lanes start at multiples of a bank word, not of a port word: with 12 input channels, four
+    pixels are 48 bytes."""
+    config = ArrayConfig(4, 4, 8, 4, port_bytes=port_bytes)
+    layer = random_layer(
+        np.random.default_rng(0), kind="conv", kernel=3, stride=1, padding=1, in_channels=12,
+        out_channels=16, input="int8", output="int8", gdn=False,
+    )
+    task = task_of(layer, split(layer), pack(layer, config), config, 1, 64)
+    tiling = choose(task, config)
+    step = tiling.cells[1] * 12
+    assert tiling.lanes == (1, 8) and step % config.bank == 0
+    assert port_bytes == 16 or step % port_bytes != 0
+
+
+@pytest.mark.parametrize("reduction, port_bytes", [(r, p) for r in (4, 8) for p in PORT_BYTES])
+@pytest.mark.parametrize("storage", ("int8", "int16"))
+def test_bank_words_are_counted_in_operands(reduction, port_bytes, storage):
+    """A pixel a lane would give every lane work, but lanes would start within a bank word: a bank
+    word is twice as many bytes of int16."""
+    config = ArrayConfig(reduction, 4, 8, 4, port_bytes=port_bytes)
+    layer = random_layer(
+        np.random.default_rng(0), kind="conv", kernel=1, stride=1, padding=0,
+        in_channels=config.bank // 2, out_channels=16, input=storage, output="int8", gdn=False,
+    )
+    task = task_of(layer, split(layer), pack(layer, config), config, 1, 8)
+    tiling = choose(task, config)
+    assert tiling.lanes[1] == 1 or tiling.cells[1] % 2 == 0
+
+
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+def test_a_large_layer_uses_the_array_well(port_bytes):
     """The estimate of an ordinary layer is near its multiplications; it is what `choose` weighs."""
-    config = ArrayConfig()
+    config = ArrayConfig(port_bytes=port_bytes)
     layer = random_layer(
         np.random.default_rng(0), kind="conv", kernel=5, stride=2, padding=2, in_channels=32,
         out_channels=32, input="int8", output="int8", gdn=False,

@@ -1,0 +1,75 @@
+"""The cycle model: how long a layer takes, without simulating it.
+
+Every unit of the engine needs so many cycles for a tile; the slowest sets the pace, and the first
+load and the last store have nothing to hide behind. `docs/engine.md` has the reasoning,
+`tests/host/planner/test_cycles.py` holds it against simulation.
+"""
+
+from dataclasses import dataclass
+
+from litelic.accel.config import BEAT_BYTES
+
+# Bus cycles from the start of a walk to its first request and from the last data to the array;
+# around a descriptor's words; from the array's last result to the last beat in DRAM.
+LOAD_OVERHEAD, FETCH_OVERHEAD, STORE_OVERHEAD = 12, 22, 20
+TILE_CONTROL = 3  # the sequencer's steps between two tiles
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a layer's time depends on besides the array.
+
+    latency : bus cycles from a read request to its data, nothing else being under way.
+    word    : bus cycles a word of a DRAM port, while several ports are busy.
+    ratio   : the array's clock over the bus clock.
+    """
+
+    latency: float = 26
+    word: float = 1.3
+    ratio: float = 1
+
+
+ONE_CLOCK = Timing()
+
+
+def compute_cycles(task, config, cells):
+    """Array cycles of a tile whose operands and weights are there: (multiplying, in all)."""
+    busy, cycles, flush = 0, TILE_CONTROL, 0
+    for segment in task.segments:
+        results = cells[0] * cells[1] * (task.cell**2 if segment.gdn else 1)
+        busy += results * segment.words
+        cycles += results * max(segment.words, config.drain_cycles)
+        if segment.gdn:
+            flush = config.flush_cycles + 1
+    return busy, cycles + flush
+
+
+def predict(task, tiling, config, timing=ONE_CLOCK):
+    """Array cycles that a `Task` takes, cut up by a `Tiling`, its descriptor's fetch included."""
+    lanes, port = tiling.lanes[0] * tiling.lanes[1], config.port_bytes
+    _, compute = compute_cycles(task, config, tiling.cells)
+    words = lanes * tiling.strip_rows * tiling.strip_beats
+    load = words * max(port // task.in_bytes // config.granule, timing.word)
+    beats = lanes * tiling.cells[0] * task.cell * (tiling.output_pitch // BEAT_BYTES)
+    weights = task.weight_words * max(port // BEAT_BYTES, timing.word)
+    together = (words + beats + task.weight_words) * timing.word
+    pace = max(compute, timing.ratio * max(load, beats, weights, together))
+    first = timing.ratio * (timing.latency + LOAD_OVERHEAD + load)
+    last = timing.ratio * (_last_store(task, tiling) + STORE_OVERHEAD) + config.flush_cycles
+    fetch = timing.ratio * (timing.latency + FETCH_OVERHEAD)
+    return fetch + first + (tiling.tiles[0] * tiling.tiles[1] - 1) * pace + compute + last
+
+
+def _last_store(task, tiling):
+    """Bus cycles to store the last tile; rows and lanes outside the feature map cost one a row."""
+    inside = []  # cells of each line, and of each column, of lanes
+    for axis in (0, 1):
+        lanes, cells = tiling.lanes[axis], tiling.cells[axis]
+        first = (tiling.tiles[axis] - 1) * lanes * cells
+        rests = (task.cells[axis] - first - lane * cells for lane in range(lanes))
+        inside.append([min(max(rest, 0), cells) * task.cell for rest in rests])
+    beats = sum(
+        max(1, -(-width * task.out_channels * task.out_bytes // BEAT_BYTES)) for width in inside[1]
+    )
+    outside = tiling.lanes[0] * tiling.cells[0] * task.cell - sum(inside[0])
+    return sum(inside[0]) * beats + outside * tiling.lanes[1]
