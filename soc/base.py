@@ -2,6 +2,7 @@
 
 from litex.soc.integration.soc_core import SoCCore
 
+from litelic.host.errors import LitelicError
 from litelic.soc.link import Link
 
 GATEWARE_VERSION = "0.1.0"
@@ -28,10 +29,15 @@ class LiteLICSoC(SoCCore):
         Bytes from (`source`) and to (`sink`) the host.
 
     array : litelic.accel.config.ArrayConfig or None
-        The accelerator; None leaves it out.
+        The accelerator; None leaves it out. Its `port_bytes` must be those of the DRAM controller,
+        otherwise a `LitelicError` names both.
+
+    array_clk_freq : int or None
+        Hz of the clock domain `array`, which `crg` then provides; None: the system clock drives
+        the array as well.
     """
     def __init__(self, platform, sys_clk_freq, target, crg, dram_phy, dram_module, link_phy,
-        array=None, **kwargs):
+        array=None, array_clk_freq=None, **kwargs):
         # SoCCore ----------------------------------------------------------------------------------
         # The only serial line is the link, so there is no console: the firmware's text goes there.
         # The ROM shrinks to the firmware's size when its contents are known.
@@ -52,6 +58,12 @@ class LiteLICSoC(SoCCore):
         # The CPU looks at the DRAM only to test it: no L2 cache.
         self.ddrphy = dram_phy
         self.add_sdram("sdram", phy=dram_phy, module=dram_module, l2_cache_size=0)
+        port_bytes = self.sdram.crossbar.controller.data_width//8
+        if array is not None and array.port_bytes != port_bytes:
+            raise LitelicError(
+                f"the array has ports of {8*array.port_bytes} bits (port_bytes={array.port_bytes}) "
+                f"and the DRAM controller ports of {8*port_bytes}: build the array with "
+                f"port_bytes={port_bytes}, or choose another memory")
 
         # Link -------------------------------------------------------------------------------------
         self.link_phy = link_phy
@@ -64,15 +76,17 @@ class LiteLICSoC(SoCCore):
         # Accelerator ------------------------------------------------------------------------------
         if array is not None:
             from litelic.accel.accelerator import Accelerator
-            self.accelerator = Accelerator(array, self.get_dram_port)
+            self.accelerator = Accelerator(array, self.get_dram_port,
+                cd_array="array" if array_clk_freq else "sys")
             self.irq.add("accelerator")
 
         # Identification ---------------------------------------------------------------------------
         parameters = array.to_dict() if array is not None else {}
         self.add_constant("LITELIC_TARGET",   target)
         self.add_constant("LITELIC_GATEWARE", GATEWARE_VERSION)
+        self.add_constant("LITELIC_ARRAY_CLOCK", int(array_clk_freq or sys_clk_freq))
         self.add_constant("LITELIC_ARRAY",    ",".join(f"{k}={v}" for k, v in parameters.items()))
 
     def get_dram_port(self, mode):
-        """A native port of 128 bits, `mode` is "read" or "write"."""
-        return self.sdram.crossbar.get_port(mode=mode, data_width=128)
+        """A native port of the controller's own width, `mode` is "read" or "write"."""
+        return self.sdram.crossbar.get_port(mode=mode)

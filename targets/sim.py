@@ -1,33 +1,34 @@
 #!/usr/bin/env python3
-"""The board that everybody has: the SoC in Verilator, with the Arty's DRAM, its link on TCP."""
+"""The board that everybody has: the SoC in Verilator, an Arty's DRAM or a wider one, a TCP link."""
 
 import argparse
 import os
 import sys
 
-from litedram.modules import MT41K128M16
 from litedram.phy.model import SDRAMPHYModel
-from litex.build.io import CRG
 
 from litelic.accel.config import ArrayConfig
 from litelic.host.errors import LitelicError
 from litelic.soc.base import LiteLICSoC
 from litelic.soc.builder import LiteLICBuilder
 from litelic.soc.simulation import cache
-from litelic.soc.simulation.platform import SimulationPHY, SimulationPlatform
+from litelic.soc.simulation.memories import DEFAULT_MEMORY, MEMORIES, memory_named
+from litelic.soc.simulation.platform import SimulationCRG, SimulationPHY, SimulationPlatform
 
 LOWEST_FREQUENCY, HIGHEST_FREQUENCY = 10e6, 200e6 # Of the system clock, in Hz.
 
 # SimSoC -------------------------------------------------------------------------------------------
 
 class SimSoC(LiteLICSoC):
-    """LiteDRAM's own controller, at the Arty's settings, against its model of a DDR3 chip."""
-    def __init__(self, sys_clk_freq=100e6, array=None, **kwargs):
+    """LiteDRAM's own controller, with one of `MEMORIES`, against its model of DDR3 chips."""
+    def __init__(self, sys_clk_freq=100e6, array=None, memory=DEFAULT_MEMORY, array_clk_ratio=1,
+        **kwargs):
         platform = SimulationPlatform()
 
         # DRAM -------------------------------------------------------------------------------------
-        dram_module = MT41K128M16(sys_clk_freq, "1:4")
-        dram_phy    = SDRAMPHYModel(dram_module, data_width=16, clk_freq=sys_clk_freq)
+        dram        = memory_named(memory)
+        dram_module = dram.module(sys_clk_freq)
+        dram_phy    = SDRAMPHYModel(dram_module, data_width=dram.width, clk_freq=sys_clk_freq)
 
         # Link -------------------------------------------------------------------------------------
         pads     = platform.request("link")
@@ -36,11 +37,12 @@ class SimSoC(LiteLICSoC):
         # LiteLICSoC -------------------------------------------------------------------------------
         LiteLICSoC.__init__(self, platform, sys_clk_freq,
             target      = "sim",
-            crg         = CRG(platform.request("sys_clk")),
+            crg         = SimulationCRG(platform, array_clk_ratio > 1),
             dram_phy    = dram_phy,
             dram_module = dram_module,
             link_phy    = link_phy,
             array       = array,
+            array_clk_freq = array_clk_ratio*sys_clk_freq if array_clk_ratio > 1 else None,
             **kwargs
         )
         self.comb += pads.idle.eq(self.link.idle & link_phy.empty)
@@ -54,19 +56,24 @@ class SimSoC(LiteLICSoC):
 def build(config, build_dir):
     """Build the simulator of a `cache.SimulationConfig` in `build_dir`."""
     array = ArrayConfig.from_dict(config.array) if config.array else None
-    soc   = SimSoC(sys_clk_freq=config.sys_clk_freq, array=array)
-    soc.platform.toolchain.trace = config.trace
+    soc   = SimSoC(config.sys_clk_freq, array, config.memory, config.array_clk_ratio)
+    soc.platform.toolchain.trace           = config.trace
+    soc.platform.toolchain.array_clk_ratio = config.array_clk_ratio
     LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
 
-def parse_array(text):
-    """`none`, a shape as `4x4x8`, or any parameters as `reduction=4,outputs=4`."""
+def parse_array(text, port_bytes):
+    """`none`, a shape as `4x4x8`, or any parameters as `reduction=4,outputs=4`.
+
+    An array that does not say otherwise has ports of `port_bytes`, those of the board's memory.
+    """
     if text == "none":
         return None
     if "=" not in text:
-        return ArrayConfig.parse(text)
+        return ArrayConfig.parse(text, port_bytes)
     try:
-        pairs = (item.split("=") for item in text.split(","))
-        return ArrayConfig.from_dict({name: int(value) for name, value in pairs})
+        pairs = dict(item.split("=") for item in text.split(","))
+        values = {name: int(value) for name, value in pairs.items()}
+        return ArrayConfig.from_dict({"port_bytes": port_bytes} | values)
     except ValueError:
         raise LitelicError(f"array {text!r}: write name=number,name=number") from None
 
@@ -98,6 +105,11 @@ def main():
              "(default: 4x4x8).")
     parser.add_argument("--sys-clk-freq", default=100e6, type=parse_frequency,
         help="System clock frequency, which decides the DRAM's timing (default: 100e6).")
+    parser.add_argument("--memory", default=DEFAULT_MEMORY, choices=MEMORIES,
+        help="DRAM: " + "; ".join(f"{name}: {memory.text}" for name, memory in MEMORIES.items()) +
+             " (default: %(default)s).")
+    parser.add_argument("--array-clk-ratio", default=1, type=int, choices=(1, 2),
+        help="Clock of the array over the system clock (default: 1, the same clock).")
     parser.add_argument("--port", default=0, type=parse_port,
         help="TCP port on the loopback interface (default: any that is free).")
     parser.add_argument("--build-dir", default=None,
@@ -109,9 +121,9 @@ def main():
         parser.error("say --build or --run")
 
     try:
-        array  = parse_array(args.array)
-        config = cache.SimulationConfig(
-            array.to_dict() if array else None, args.sys_clk_freq, args.trace is not None)
+        array  = parse_array(args.array, memory_named(args.memory).port_bytes)
+        config = cache.SimulationConfig(array.to_dict() if array else None, args.sys_clk_freq,
+            args.memory, args.array_clk_ratio, args.trace is not None)
         with cache.locked(config, args.build_dir) as (binary, folder):
             if not binary.exists():
                 build(config, folder)

@@ -8,6 +8,7 @@ import time
 from litelic.accel.config import ArrayConfig
 from litelic.host.errors import LitelicError
 from litelic.soc.simulation.cache import SimulationConfig, binary_of, folder_of
+from litelic.soc.simulation.memories import DEFAULT_MEMORY
 
 START_SECONDS = 60
 STOP_SECONDS = 5
@@ -24,7 +25,8 @@ def build(config, build_dir=None, report=None):
     report = report or _Line("Building the simulator (only the first time)")
     array = ",".join(f"{k}={v}" for k, v in config.array.items()) if config.array else "none"
     command = [sys.executable, "-m", "litelic.targets.sim", "--build", "--array", array]
-    command += ["--sys-clk-freq", str(config.sys_clk_freq)]
+    command += ["--sys-clk-freq", str(config.sys_clk_freq), "--memory", config.memory]
+    command += ["--array-clk-ratio", str(config.array_clk_ratio)]
     command += ["--build-dir", str(folder_of(config, build_dir).parent)]
     begin = time.monotonic()
     with subprocess.Popen(
@@ -60,11 +62,17 @@ class Simulator:
     array        : ArrayConfig of its accelerator, None for none.
     sys_clk_freq : its clock in Hz.
     build_dir    : where simulators are kept (default: `cache.default_build_dir`).
+    report       : as for `build`.
+    memory       : its DRAM, a key of `memories.MEMORIES`; `array.port_bytes` must suit it.
+    array_clk_ratio : the array's clock over the system clock, 1 or 2.
     """
 
-    def __init__(self, array=ArrayConfig(), sys_clk_freq=100_000_000, build_dir=None, report=None):  # noqa: B008
+    def __init__(
+        self, array=ArrayConfig(), sys_clk_freq=100_000_000, build_dir=None, report=None,  # noqa: B008
+        memory=DEFAULT_MEMORY, array_clk_ratio=1,
+    ):
         parameters = array.to_dict() if array else None
-        self._config = SimulationConfig(parameters, int(sys_clk_freq))
+        self._config = SimulationConfig(parameters, int(sys_clk_freq), memory, array_clk_ratio)
         self._build_dir = build_dir
         self._report = report
         self._process = None

@@ -16,6 +16,7 @@ import litelic.host
 import litelic.soc
 import litelic.targets
 from litelic.host.errors import LitelicError
+from litelic.soc.simulation.memories import DEFAULT_MEMORY, memory_named
 
 SOURCE_SUFFIXES = {".py", ".c", ".h", ".cpp", ".ld", ".S", ".v"}
 TOOLS = ("migen", "litex", "litedram", "pythondata-cpu-vexriscv")
@@ -27,12 +28,19 @@ class SimulationConfig:
 
     array        : parameters of the accelerator (`ArrayConfig.to_dict()`), None for no accelerator.
     sys_clk_freq : in Hz; decides the DRAM's timing in cycles.
+    memory       : its DRAM, a key of `memories.MEMORIES`.
+    array_clk_ratio : the array's clock over the system clock, 1 (they are the same) or 2.
     trace        : waveforms compiled in.
     """
 
     array: dict | None
     sys_clk_freq: int = 100_000_000
+    memory: str = DEFAULT_MEMORY
+    array_clk_ratio: int = 1
     trace: bool = False
+
+    def __post_init__(self):
+        memory_named(self.memory)
 
 
 def _add(digest, path, top):

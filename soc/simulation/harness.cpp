@@ -29,6 +29,7 @@
 namespace {
 
 constexpr int CYCLES_PER_POLL = 512;
+constexpr int PHASES = 2 * ARRAY_CLK_RATIO; // Clock edges in a cycle of the system clock.
 constexpr int END_MILLISECONDS = 10;
 constexpr char BUSY_TEXT[] = "LITELIC BUSY another client is connected to this board\n";
 
@@ -247,16 +248,16 @@ int main(int argc, char **argv) {
             const bool given = room && top.link_to_host_valid;
             const uint8_t byte = top.link_to_host_data;
 
-            top.sys_clk = 1;
-            top.eval();
-#if VM_TRACE
-            if (trace.isOpen()) trace.dump(2 * cycles);
+            for (int phase = 0; phase < PHASES; phase++) {
+                top.sys_clk = phase < PHASES / 2;
+#if ARRAY_CLK_RATIO > 1
+                top.array_clk = phase % 2 == 0;
 #endif
-            top.sys_clk = 0;
-            top.eval();
+                top.eval();
 #if VM_TRACE
-            if (trace.isOpen()) trace.dump(2 * cycles + 1);
+                if (trace.isOpen()) trace.dump(PHASES * cycles + phase);
 #endif
+            }
             cycles++;
             if (taken) server.incoming.pop();
             if (given && server.connected()) server.outgoing.push(byte);

@@ -1,10 +1,12 @@
 """What a simulated board is made of: the pins that the harness drives, and a PHY of bytes."""
 
 from litex.build.generic_platform import Pins, Subsignal
+from litex.build.io import CRG
 from litex.build.sim import SimPlatform
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
-from migen import Signal
+from migen import ClockDomain, ResetSignal, Signal
+from migen.genlib.cdc import MultiReg
 
 from litelic.soc.simulation.verilator import VerilatorToolchain
 
@@ -12,6 +14,7 @@ from litelic.soc.simulation.verilator import VerilatorToolchain
 
 _io = [
     ("sys_clk", 0, Pins(1)),
+    ("array_clk", 0, Pins(1)),
     ("link", 0,
         Subsignal("from_host_valid", Pins(1)),
         Subsignal("from_host_ready", Pins(1)),
@@ -30,6 +33,17 @@ class SimulationPlatform(SimPlatform):
     def __init__(self):
         SimPlatform.__init__(self, "SIM", list(_io), name="sim")
         self.toolchain = VerilatorToolchain()
+
+# Clocks -------------------------------------------------------------------------------------------
+
+class SimulationCRG(LiteXModule):
+    """The system clock, and the array's if it has one of its own."""
+    def __init__(self, platform, own_array_clock):
+        self.crg = CRG(platform.request("sys_clk"))
+        if own_array_clock:
+            self.cd_array = ClockDomain()
+            self.comb += self.cd_array.clk.eq(platform.request("array_clk"))
+            self.specials += MultiReg(ResetSignal("sys"), self.cd_array.rst, "array")
 
 # Link PHY -----------------------------------------------------------------------------------------
 

@@ -16,11 +16,13 @@ class VerilatorToolchain:
     """Stands in for a LiteX toolchain; `platform.build` ends here.
 
     `trace` compiles waveforms in, for `simulator --trace FILE`; it costs speed even when unused.
+    `array_clk_ratio`: cycles of the array's own clock in a cycle of the system clock; 1: no such.
     """
     support_mixed_language = False
 
     def __init__(self):
         self.trace = False
+        self.array_clk_ratio = 1
 
     def build(self, platform, fragment, build_dir="build", build_name="sim", run=True, **kwargs):
         os.makedirs(build_dir, exist_ok=True)
@@ -48,7 +50,8 @@ class VerilatorToolchain:
             "-O3", "--flatten", "--x-assign", "fast", "--x-initial", "fast", "--noassert",
             # Migen writes its combinational logic with non-blocking assignments.
             "-Wno-fatal", "-Wno-lint", "-Wno-COMBDLY",
-            "-CFLAGS", "-std=c++17", "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+            "-CFLAGS", f"-std=c++17 -DARRAY_CLK_RATIO={self.array_clk_ratio}",
+            "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
             *(["--trace"] if self.trace else []),
             *sources, str(HARNESS),
         ]

@@ -29,10 +29,10 @@ def payload_bytes(payload):
 class ReceiverBench:
     """Drives a receiver as PHY and firmware would."""
 
-    def __init__(self, seed, density=0.7):
+    def __init__(self, seed, density=0.7, data_width=128):
         self.chance = random.Random(seed)
         self.density = density
-        port = LiteDRAMNativeWritePort(address_width=12, data_width=128)
+        port = LiteDRAMNativeWritePort(address_width=12, data_width=data_width)
         self.dut = Receiver(port, fifo_depth=16)
         self.memory = NativeMemory(MEMORY_BYTES, seed)
         self.memory.content[:] = bytes([GUARD]) * MEMORY_BYTES
@@ -110,14 +110,16 @@ def test_payload_reaches_memory(seed):
     bench.run(firmware())
 
 
-def test_every_lane_and_short_length():
-    """Every alignment, up to the end of the word and one byte beyond it."""
-    bench = ReceiverBench(0, density=1.0)
+@pytest.mark.parametrize(("data_width", "step"), ((128, 1), (256, 3), (512, 9)))
+def test_every_lane_and_short_length(data_width, step):
+    """Every alignment (every `step`th), up to the end of the word and one byte beyond it."""
+    bench = ReceiverBench(0, density=1.0, data_width=data_width)
     expected = bytearray(bench.memory.content)
+    lanes = data_width // 8
 
     def firmware():
-        for offset in range(16):
-            for length in (1, 16 - offset, 17 - offset):
+        for offset in range(0, lanes, step):
+            for length in (1, lanes - offset, lanes + 1 - offset):
                 payload = bench.chance.randbytes(length)
                 bench.line += header_bytes(bench.chance) + payload_bytes(payload)
                 yield from bench.header()
@@ -231,11 +233,13 @@ def test_release_gives_a_payload_up(received):
     bench.run(firmware())
 
 
-@pytest.mark.parametrize("seed", range(6), indirect=True)
-def test_transmitter(seed):
+@pytest.mark.parametrize("data_width", (128, 256, 512))
+@pytest.mark.parametrize("seed", range(3), indirect=True)
+def test_transmitter(seed, data_width):
     """Words, bytes, memory and checksums in random order come out whole, whatever the line."""
     chance = random.Random(seed)
-    port = LiteDRAMNativeReadPort(address_width=12, data_width=128)
+    lanes = data_width // 8
+    port = LiteDRAMNativeReadPort(address_width=12, data_width=data_width)
     dut = Transmitter(port, fifo_depth=4)
     memory = NativeMemory(MEMORY_BYTES, seed)
     memory.content[:] = chance.randbytes(MEMORY_BYTES)
@@ -257,7 +261,7 @@ def test_transmitter(seed):
                 yield dut.data.eq(value)
                 expected.append(value)
             elif command == "memory":
-                length = chance.choice((1, 15, 16, 17, chance.randrange(1, 100)))
+                length = chance.choice((1, lanes - 1, lanes, lanes + 1, chance.randrange(1, 100)))
                 address = chance.randrange(MEMORY_BYTES - length)
                 yield dut.address.eq(address)
                 yield dut.length.eq(length)

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from litelic.accel.config import ArrayConfig
+from litelic.host.errors import LitelicError
 from litelic.targets import sim
 
 
@@ -11,6 +13,7 @@ from litelic.targets import sim
     (["--sys-clk-freq", "0"], "'0' is not a number of Hz"),
     (["--sys-clk-freq", "nan"], "'nan' is not a number of Hz"),
     (["--sys-clk-freq", "fast"], "'fast' is not a number of Hz"),
+    (["--memory", "sdr"], "invalid choice: 'sdr'"),
     (["--port", "70000"], "'70000' is not a port from 0 to 65535"),
     (["--port", "-1"], "'-1' is not a port"),
     (["--port", "http"], "'http' is not a port"),
@@ -27,3 +30,13 @@ def test_wrong_usage(monkeypatch, capsys, argv, message):
 def test_good_values():
     assert sim.parse_port("0") == 0 and sim.parse_port("65535") == 65535
     assert sim.parse_frequency("100e6") == 100_000_000
+
+
+def test_an_array_suits_its_memory_unless_it_says_otherwise():
+    assert sim.parse_array("none", 64) is None
+    assert sim.parse_array("4x4x8", 64) == ArrayConfig.parse("4x4x8", 64)
+    assert sim.parse_array("reduction=8,outputs=2", 32).port_bytes == 32
+    assert sim.parse_array("port_bytes=16", 32).port_bytes == 16
+    for text in ("pixels=8,epilogue", "pixels=many"):
+        with pytest.raises(LitelicError, match="write name=number,name=number"):
+            sim.parse_array(text, 16)
