@@ -25,7 +25,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --no-input --constraint constraints.
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-long bench lint install install-test system-packages clean
+.PHONY: help demo test test-long bench bench-quick lint install install-test system-packages clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 22
@@ -40,14 +40,17 @@ test-long: install-test ## run the campaigns: more seeds, bigger pictures, hours
 	@LITELIC_SEED="$${LITELIC_SEED:-random}" \
 		$(BIN)/python -m pytest -m long --hypothesis-profile=long $(ARGS)
 
-bench: install ## measure the speed of the parts and print it
+bench: install-test ## measure whole codecs on simulated boards, write docs/performance.md: hours
 	@$(BIN)/python -m litelic.host.bench $(ARGS)
+
+bench-quick: install-test ## measure the codecs that take under ten minutes together
+	@$(BIN)/python -m litelic.host.bench --quick $(ARGS)
 
 lint: install-test ## check the Python sources with ruff
 	@$(BIN)/ruff check --quiet . && echo "ruff: no complaints."
 
-install: $(VENV)/installed ## install what demo and bench need
-install-test: $(VENV)/installed-test ## install what test needs: the above, torch and compressai
+install: $(VENV)/installed ## install what demo needs
+install-test: $(VENV)/installed-test ## install what test and bench need: the above, torch, compressai
 
 clean: ## remove everything that was built or installed here
 	rm -rf build $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

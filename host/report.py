@@ -12,14 +12,16 @@ def direction_report(engine):
     Utilisation is true multiplications over cycles times the array's peak: neither zeros inserted
     by a transposed convolution nor lanes that pad the array count.
     """
-    layers = [_layer_report(report, engine.macs_per_cycle) for report in engine.reports]
+    layers = [layer_report(report, engine.macs_per_cycle) for report in engine.reports]
     macs = sum(layer["macs"] for layer in layers)
     cycles = sum(layer["cycles"] for layer in layers)
     utilisation = macs / (cycles * engine.macs_per_cycle)
     return {"macs": macs, "cycles": cycles, "utilisation": utilisation, "layers": layers}
 
 
-def _layer_report(report, peak):
+def layer_report(report, peak):
+    """{name, kind, macs, cycles, utilisation, stalls} of one of a `BoardEngine`'s reports; `stalls`
+    has the cycles of every cause but "busy"."""
     layer, counters = report["layer"], dict(report["counters"])
     cycles = counters.pop("cycles")
     counters.pop("busy")
@@ -35,13 +37,23 @@ def _layer_report(report, peak):
 
 def print_table(report):
     """Print the layers and both directions of a demo report."""
+    print_layers(report["layers"])
+    for direction in ("encoder", "decoder"):
+        print_total(direction, report[direction], f"of {report['macs_per_cycle']} MACs a cycle")
+
+
+def print_layers(layers):
+    """Print titles and a line a layer, as `layer_report` gives them."""
     print_row(WIDTHS, TITLES)
-    for layer in report["layers"]:
+    for layer in layers:
         stalls = ", ".join(f"{cause} {count}" for cause, count in layer["stalls"].items() if count)
         kind = layer["kind"].split("+")[0]
         _print(layer["name"], kind, layer, stalls)
-    for direction in ("encoder", "decoder"):
-        _print(direction, "", report[direction], f"of {report['macs_per_cycle']} MACs a cycle")
+
+
+def print_total(name, total, remark):
+    """Print the line of a whole direction, a mapping with `macs`, `cycles` and `utilisation`."""
+    _print(name, "", total, remark)
 
 
 def _print(name, kind, row, remark):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from litelic.host import bench, demo, quality
+from litelic.host import demo, quality
+from litelic.host.bench import command as bench
 from litelic.host.program.file import save_program
 from tests.host.codec.models import small_program
 
@@ -40,23 +41,22 @@ def test_a_file_is_no_folder_for_results(tmp_path, capsys, program, folder):
     image = str(folder / "0.png")
     refuse(capsys, demo.main(["--output", str(file), "--image", image]), "cannot make the folder")
     inside = str(file / "x.json")
-    refuse(capsys, bench.main(["--program", program, "--output", inside]), "cannot make")
-    refuse(capsys, bench.main(["--program", program, "--output", str(tmp_path)]), "is a folder")
+    refuse(capsys, bench.main(["--output", inside]), "cannot make the folder")
+    refuse(capsys, bench.main(["--output", str(tmp_path)]), "is a folder")
     refuse(capsys, quality.main([str(folder), "--output", inside]), "cannot make the folder")
     refuse(capsys, quality.main([str(file)]), "is not a folder")
 
 
-@pytest.mark.parametrize("command", [demo, bench])
 def test_an_interruption_while_the_simulator_is_built(
-    command, tmp_path, capsys, monkeypatch, program, folder
+    tmp_path, capsys, monkeypatch, program, folder
 ):
     def interrupted(**_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "open_board", interrupted)
+    monkeypatch.setattr(demo, "open_board", interrupted)
     monkeypatch.setattr(demo, "default_photograph", lambda: folder / "0.png")
     argv = ["--program", program, "--output", str(tmp_path / "out" / "x")]
-    assert command.main(argv) == 130
+    assert demo.main(argv) == 130
     assert capsys.readouterr().err == "litelic: interrupted\n"
 
 

@@ -1,0 +1,104 @@
+"""The rows that have been measured, in a JSON file: checked, merged, written atomically."""
+
+import json
+import math
+
+from litelic.host.atomic import write_atomically
+from litelic.host.errors import LitelicError
+
+KEY = (
+    "model", "direction", "width", "height", "array", "activation_bits", "memory", "clock_hz",
+    "array_clock_hz",
+)
+FIELDS = {
+    *KEY, "array_parameters", "macs", "cycles", "cycles_outside_layers", "utilisation",
+    "frames_per_s", "dram_bytes", "dram_minimum", "bit_exact", "layers", "float_pytorch",
+    "command", "revision",
+}
+LAYER_FIELDS = {
+    "name", "kind", "macs", "cycles", "utilisation", "busy", "stalls", "dram", "dram_minimum",
+}
+
+
+def key_of(entry):
+    """What tells an entry from all others."""
+    return tuple(entry[name] for name in KEY)
+
+
+def peak_of(entry):
+    """Multiplications a cycle of the entry's array."""
+    return math.prod(int(side) for side in entry["array"].split("x"))
+
+
+def load(path):
+    """The entries of a file, checked; none where there is no file yet."""
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        raise LitelicError(f"cannot read {path}: {e.strerror}; name another file") from e
+    try:
+        entries = json.loads(text)
+        for entry in entries:
+            check(entry)
+    except (ValueError, TypeError, KeyError, AttributeError) as e:
+        raise LitelicError(
+            f"{path} does not hold benchmark results ({e!r}); name another file, or remove it"
+        ) from e
+    if len({key_of(entry) for entry in entries}) < len(entries):
+        raise LitelicError(f"{path} has a row twice; remove one of them")
+    return entries
+
+
+def store(path, entry, order=()):
+    """Put `entry` into the file, in place of the one with its key; returns all entries.
+
+    `order` lists keys (as `key_of`): entries come in that order, others behind them.
+    """
+    check(entry)
+    entries = {key_of(old): old for old in load(path)}
+    entries[key_of(entry)] = entry
+    order = list(order)
+    place = {key: number for number, key in enumerate(order)}
+    entries = sorted(entries.values(), key=lambda e: place.get(key_of(e), len(order)))
+    write_atomically(path, (json.dumps(entries, indent=1, allow_nan=False) + "\n").encode())
+    return entries
+
+
+def check(entry):
+    """Raise `LitelicError` when the figures of an entry do not fit together."""
+    _require(FIELDS <= set(entry), entry, f"it lacks {sorted(FIELDS - set(entry))}")
+    layers, peak = entry["layers"], peak_of(entry)
+    _require(len(layers) > 0, entry, "it has no layers")
+    for layer in layers:
+        name = f"layer {layer['name']}"
+        lacking = sorted(LAYER_FIELDS - set(layer))
+        _require(not lacking, entry, f"{name} lacks {lacking}")
+        stalls = sum(layer["stalls"].values())
+        _require(layer["busy"] + stalls == layer["cycles"], entry, f"{name}: causes do not add up")
+        _require_utilisation(layer, peak, entry, name)
+        _require(layer["macs"] <= layer["busy"] * peak, entry, f"{name}: more MACs than busy")
+    inside = sum(layer["cycles"] for layer in layers)
+    _require(
+        entry["cycles_outside_layers"] >= 0 and
+        inside + entry["cycles_outside_layers"] == entry["cycles"], entry, "cycles do not add up"
+    )
+    _require(entry["macs"] == sum(layer["macs"] for layer in layers), entry, "MACs do not add up")
+    for total, part in (("dram_bytes", "dram"), ("dram_minimum", "dram_minimum")):
+        parts = sum(sum(layer[part].values()) for layer in layers)
+        _require(entry[total] == parts, entry, f"{total} does not add up")
+    _require_utilisation(entry, peak, entry, "the row")
+    frames = entry["array_clock_hz"] / entry["cycles"]
+    _require(math.isclose(entry["frames_per_s"], frames), entry, "frames_per_s is not its clock's")
+
+
+def _require_utilisation(part, peak, entry, name):
+    expected = part["macs"] / (part["cycles"] * peak)
+    _require(math.isclose(part["utilisation"], expected), entry, f"{name}: wrong utilisation")
+
+
+def _require(condition, entry, message):
+    if not condition:
+        name = " ".join(str(entry.get(field)) for field in KEY)
+        raise LitelicError(f"results of {name}: {message}; measure the row again")
