@@ -25,7 +25,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --no-input --constraint constraints.
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-long bench bench-quick lint install install-test system-packages clean
+.PHONY: help demo test test-long bench bench-quick area area-long lint install install-test \
+	install-synthesis system-packages clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 22
@@ -46,11 +47,18 @@ bench: install-test ## measure whole codecs on simulated boards, write docs/perf
 bench-quick: install-test ## measure the codecs that take under ten minutes together
 	@$(BIN)/python -m litelic.host.bench --quick $(ARGS)
 
+area: install-synthesis ## synthesise the engine for ECP5 and Artix-7, write docs/performance.md
+	@$(BIN)/python -m litelic.host.area $(ARGS)
+
+area-long: install-synthesis ## place and route the engine on an ECP5, three seeds a grade: hours
+	@$(BIN)/python -m litelic.host.area --place $(ARGS)
+
 lint: install-test ## check the Python sources with ruff
 	@$(BIN)/ruff check --quiet . && echo "ruff: no complaints."
 
 install: $(VENV)/installed ## install what demo needs
 install-test: $(VENV)/installed-test ## install what test and bench need: the above, torch, compressai
+install-synthesis: $(VENV)/installed-synthesis ## install what area needs: Yosys, nextpnr
 
 clean: ## remove everything that was built or installed here
 	rm -rf build $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
@@ -79,12 +87,18 @@ $(VENV)/checkout: | system-packages
 PACKAGING := pyproject.toml setup.py constraints.txt $(VENV)/checkout
 
 DEMO_MESSAGE := Installing the Python packages of the demo (0.4 GB in $(VENV))
+SYNTHESIS_MESSAGE := Installing Yosys and nextpnr as Python packages (0.7 GB in $(VENV))
 TEST_MESSAGE := Installing the Python packages of the tests, torch among them (1.5 GB in $(VENV))
 
 # Editable, so that the sources are used where they lie; no build isolation, so that the pinned
 # setuptools builds it.
 $(VENV)/installed: $(PACKAGING) | system-packages
 	$(call quietly,install,$(DEMO_MESSAGE),$(PIP_INSTALL) --no-build-isolation --editable .)
+	@touch $@
+
+$(VENV)/installed-synthesis: $(PACKAGING) | system-packages
+	$(call quietly,install-synthesis,$(SYNTHESIS_MESSAGE),$(PIP_INSTALL) --no-build-isolation \
+		--editable '.[synthesis]')
 	@touch $@
 
 $(VENV)/installed-test: $(PACKAGING) | system-packages

@@ -7,7 +7,7 @@ from migen import *
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.crossing import PointerCrossing, TokenCrossing
 
-SLOTS = 4  # Segments whose channel parameters are on chip.
+SLOTS = 16  # Segments whose channel parameters are on chip: those of a normalisation are short.
 
 SEGMENT_LAYOUT = [
     ("words", 16), ("rows", 8), ("start", 16), ("slot", log2_int(SLOTS)),

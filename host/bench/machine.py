@@ -11,12 +11,12 @@ from litelic.host.errors import LitelicError
 SOURCES = ("accel", "firmware", "host", "soc", "targets", "constraints.txt")
 
 
-def revision():
+def revision(sources=SOURCES):
     """The commit of the sources, with a "+" when they differ from it; "unknown" without git."""
     try:
         folder = checkout()
         commit = _git(folder, "rev-parse", "--short=12", "HEAD")
-        changes = _git(folder, "status", "--porcelain", "--", *SOURCES)
+        changes = _git(folder, "status", "--porcelain", "--", *sources)
     except (LitelicError, OSError, subprocess.CalledProcessError):
         return "unknown"
     return commit + ("+" if changes else "")

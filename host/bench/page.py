@@ -25,9 +25,9 @@ TABLES = {
 }
 
 
-def render(text, entries):
-    """The page's text with its tables made from `entries`."""
-    for name, make in TABLES.items():
+def render(text, entries, makers=None):
+    """The page's text with its tables made from `entries`; `makers` has what makes each of them."""
+    for name, make in (makers or TABLES).items():
         begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if len(pattern.findall(text)) != 1:
@@ -37,14 +37,14 @@ def render(text, entries):
     return text
 
 
-def update(entries, path=None):
-    """Write the page's tables anew."""
+def update(entries, path=None, makers=None):
+    """Write the page's tables anew, or those of `makers`."""
     path = path or page_file()
     try:
         text = path.read_text()
     except OSError as e:
         raise LitelicError(f"cannot read {path}: {e.strerror}; take it from the repository") from e
-    write_atomically(path, render(text, entries).encode())
+    write_atomically(path, render(text, entries, makers).encode())
 
 
 @exit_status

@@ -70,7 +70,8 @@ class BoardEngine:
 
     def _run(self, direction, x):
         """Send `x`, run the layers; leaves a report a layer in `reports`: its "layer", "macs",
-        "counters" (cycles) and "dram" (bytes moved, by kind)."""
+        "predicted" (cycles, by the cycle model), "counters" (cycles) and "dram" (bytes moved, by
+        kind)."""
         layers = getattr(self._program, direction)
         plan = self._packed.plan(layers, x.shape[0], x.shape[1], self._board.info.dram_bytes)
         self._load()
@@ -109,7 +110,10 @@ class BoardEngine:
             "weights": record["weight_words"] * self.config.port_bytes,
             "output": record["output_beats"] * BEAT_BYTES,
         }
-        return {"layer": step.layer, "macs": step.macs, "counters": counters, "dram": dram}
+        return {
+            "layer": step.layer, "macs": step.macs, "predicted": step.tiling.cycles,
+            "counters": counters, "dram": dram,
+        }
 
     def _send(self, label, address, data):
         self._board.write(

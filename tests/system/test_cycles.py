@@ -1,0 +1,76 @@
+"""The cycle model against the whole simulated board, DRAM controller included."""
+
+import numpy as np
+import pytest
+
+from litelic.accel.config import ArrayConfig
+from litelic.host.bench.models import bls2017, bmshj2018_factorized, default, random_program
+from litelic.host.codec.pictures import extend
+from litelic.host.engines.board import BoardEngine
+from litelic.host.link.board import Board
+from litelic.host.link.simulator import Simulator
+from litelic.soc.simulation.memories import memory_named
+
+LAYER_TOLERANCE, CODEC_TOLERANCE = 0.02, 0.01
+
+MODELS = {
+    "default": default,
+    "bls2017-32": lambda: random_program("bls", *bls2017(32, 32)),
+    "bls2017-64": lambda: random_program("bls", *bls2017(64, 96)),
+    "bmshj2018-24": lambda: random_program("bmshj", *bmshj2018_factorized(24, 40)),
+    "bmshj2018-64": lambda: random_program("bmshj", *bmshj2018_factorized(64, 96)),
+}
+SIZES = ((160, 96), (272, 192), (384, 256))
+BOARDS = (
+    # array, memory, system clock, array's clock over it
+    ("4x4x8", "ddr3-x16", 100_000_000, 1),
+    ("4x4x8", "ddr3-x16", 75_000_000, 2),
+    ("8x4x8", "ddr3-x16", 100_000_000, 1),
+    ("4x8x12", "ddr3-x32", 100_000_000, 1),
+    ("4x4x32", "ddr3-x64", 200_000_000, 1),
+)
+
+
+def check(engine, program, width, height):
+    """Run both directions; what the model says must be near what the hardware counts."""
+    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    latents = engine.analyse(extend(pixels, program.downsampling))
+    wrong = _differences(engine.reports)
+    engine.synthesise(latents)
+    wrong += _differences(engine.reports)
+    assert not wrong, "\n".join(wrong)
+
+
+def _differences(reports):
+    rows = [(r["layer"].name, r["predicted"], r["counters"]["cycles"]) for r in reports]
+    rows.append(("codec", *(sum(column) for column in list(zip(*rows))[1:])))
+    wrong = []
+    for name, predicted, measured in rows:
+        error = predicted / measured - 1
+        if abs(error) > (CODEC_TOLERANCE if name == "codec" else LAYER_TOLERANCE):
+            wrong.append(f"{name}: {predicted:.0f} predicted, {measured} measured, {error:+.2%}")
+    return wrong
+
+
+@pytest.mark.parametrize("model, size", [
+    ("default", (160, 96)), ("bls2017-32", (160, 96)), ("bmshj2018-24", (160, 96)),
+], ids=str)
+def test_prediction(simulator, model, size):
+    program = MODELS[model]()
+    with Board.open(simulator.url) as board:
+        check(BoardEngine(board, program), program, *size)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: "-".join(map(str, board)))
+def test_predictions(board, subtests_of):
+    """75 combinations of array, model and picture size."""
+    shape, memory, clock, ratio = board
+    config = ArrayConfig.parse(shape, memory_named(memory).port_bytes)
+    with Simulator(config, clock, memory=memory, array_clk_ratio=ratio) as simulator:
+        with Board.open(simulator.url) as opened:
+            for model, make in MODELS.items():
+                program = make()
+                engine = BoardEngine(opened, program)
+                for size in SIZES:
+                    check(engine, program, *size)
