@@ -20,13 +20,20 @@ class Timing:
     """What a layer's time depends on besides the array.
 
     latency : bus cycles from a read request to its data, nothing else being under way.
-    word    : bus cycles a word of a DRAM port, while several ports are busy.
+    word    : bus cycles a word of a DRAM port, refresh included.
+    row     : bus cycles more for each row of a strip or a result: it lies in another DRAM page.
     ratio   : the array's clock over the bus clock.
     """
 
     latency: float = 26
-    word: float = 1.3
+    word: float = 1.14
+    row: float = 1.5
     ratio: float = 1
+
+    @classmethod
+    def of(cls, bus_hz, array_hz):
+        """Of a board with such clocks: pages of a DDR3 open in nanoseconds, not in cycles."""
+        return cls(row=cls.row * bus_hz / 100e6, ratio=array_hz / bus_hz)
 
 
 ONE_CLOCK = Timing()
@@ -44,20 +51,34 @@ def compute_cycles(task, config, cells):
     return busy, cycles + flush
 
 
+def bus_cycles(task, tiling, config, timing):
+    """Bus cycles of (the first load, a tile in the middle), were the array infinitely fast."""
+    lanes, port = tiling.lanes[0] * tiling.lanes[1], config.port_bytes
+    rows_in, rows_out = lanes * tiling.strip_rows, lanes * tiling.cells[0] * task.cell
+    words, beats = rows_in * tiling.strip_beats, rows_out * (tiling.output_pitch // BEAT_BYTES)
+    write = beats * timing.word + rows_out * timing.row
+    weights = task.weight_words * max(port // BEAT_BYTES, timing.word)
+    together = (words + task.weight_words) * timing.word + rows_in * timing.row + write
+
+    # Loader and weight ring take turns at the DRAM while both want it; first the ring is filled.
+    alone = max(port // task.in_bytes // config.granule, timing.word)
+    turns = max(0, 2 * timing.word - alone)
+    ring = config.weight_depth * config.reduction * config.outputs // port
+    load = words * alone + rows_in * timing.row + timing.latency + LOAD_OVERHEAD
+    first = load + min(words, task.weight_words, ring) * turns
+    later = load + min(words, task.weight_words) * turns + write
+    return first, max(later, weights, together)
+
+
 def predict(task, tiling, config, timing=ONE_CLOCK):
     """Array cycles that a `Task` takes, cut up by a `Tiling`, its descriptor's fetch included."""
-    lanes, port = tiling.lanes[0] * tiling.lanes[1], config.port_bytes
     _, compute = compute_cycles(task, config, tiling.cells)
-    words = lanes * tiling.strip_rows * tiling.strip_beats
-    load = words * max(port // task.in_bytes // config.granule, timing.word)
-    beats = lanes * tiling.cells[0] * task.cell * (tiling.output_pitch // BEAT_BYTES)
-    weights = task.weight_words * max(port // BEAT_BYTES, timing.word)
-    together = (words + beats + task.weight_words) * timing.word
-    pace = max(compute, timing.ratio * max(load, beats, weights, together))
-    first = timing.ratio * (timing.latency + LOAD_OVERHEAD + load)
-    last = timing.ratio * (_last_store(task, tiling) + STORE_OVERHEAD) + config.flush_cycles
-    fetch = timing.ratio * (timing.latency + FETCH_OVERHEAD)
-    return fetch + first + (tiling.tiles[0] * tiling.tiles[1] - 1) * pace + compute + last
+    first, pace = bus_cycles(task, tiling, config, timing)
+    before = timing.latency + FETCH_OVERHEAD + first
+    after = _last_store(task, tiling) + STORE_OVERHEAD
+    tiles = tiling.tiles[0] * tiling.tiles[1]
+    between = (tiles - 1) * max(compute, timing.ratio * pace)
+    return timing.ratio * (before + after) + between + compute + config.flush_cycles
 
 
 def _last_store(task, tiling):

@@ -20,7 +20,7 @@ MODELS = {
     "bmshj2018-24": lambda: random_program("bmshj", *bmshj2018_factorized(24, 40)),
     "bmshj2018-64": lambda: random_program("bmshj", *bmshj2018_factorized(64, 96)),
 }
-SIZES = ((160, 96), (272, 192), (384, 256))
+SIZES = ((192, 128), (272, 192), (384, 256))
 BOARDS = (
     # array, memory, system clock, array's clock over it
     ("4x4x8", "ddr3-x16", 100_000_000, 1),
@@ -38,7 +38,7 @@ def check(engine, program, width, height):
     wrong = _differences(engine.reports)
     engine.synthesise(latents)
     wrong += _differences(engine.reports)
-    assert not wrong, "\n".join(wrong)
+    assert not wrong, "\n".join([f"{program.name}, {width}x{height}:", *wrong])
 
 
 def _differences(reports):
@@ -53,7 +53,7 @@ def _differences(reports):
 
 
 @pytest.mark.parametrize("model, size", [
-    ("default", (160, 96)), ("bls2017-32", (160, 96)), ("bmshj2018-24", (160, 96)),
+    ("default", (192, 128)), ("bls2017-32", (192, 128)), ("bmshj2018-24", (272, 192)),
 ], ids=str)
 def test_prediction(simulator, model, size):
     program = MODELS[model]()
@@ -63,13 +63,13 @@ def test_prediction(simulator, model, size):
 
 @pytest.mark.long
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: "-".join(map(str, board)))
-def test_predictions(board, subtests_of):
+def test_predictions(board):
     """75 combinations of array, model and picture size."""
     shape, memory, clock, ratio = board
     config = ArrayConfig.parse(shape, memory_named(memory).port_bytes)
     with Simulator(config, clock, memory=memory, array_clk_ratio=ratio) as simulator:
         with Board.open(simulator.url) as opened:
-            for model, make in MODELS.items():
+            for make in MODELS.values():
                 program = make()
                 engine = BoardEngine(opened, program)
                 for size in SIZES:
