@@ -61,29 +61,66 @@ class MaskedWriter(LiteXModule):
 class BeatWriter(LiteXModule):
     """Write beats of 16 bytes to a port that may be wider.
 
+    Beats that follow each other into the same word of the port become one write. A word waits
+    `patience` cycles for more of its beats, then it leaves.
+
     Attributes
     ----------
     sink : address (beats), data, we (one bit a byte).
     idle : as of `MaskedWriter`.
     """
 
-    def __init__(self, port):
+    def __init__(self, port, patience=8):
         ratio = port.data_width // (8 * BEAT_BYTES)
         place_bits = log2_int(ratio)
         self.sink = sink = stream.Endpoint([
             ("address", port.address_width + place_bits),
             ("data", 8 * BEAT_BYTES), ("we", BEAT_BYTES),
         ])
+        self.idle = Signal()
         self.writer = writer = MaskedWriter(port)
-        self.idle = writer.idle
 
         # # #
 
-        places = [sink.address[:place_bits] == n for n in range(ratio)] if ratio > 1 else [1]
+        if ratio == 1:
+            self.comb += [sink.connect(writer.sink), self.idle.eq(writer.idle)]
+            return
+
+        held, address, wait = Signal(), Signal(port.address_width), Signal(max=patience + 1)
+        here, joins, overdue, leaves = Signal(ratio), Signal(), Signal(), Signal()
         self.comb += [
-            writer.sink.valid.eq(sink.valid),
-            sink.ready.eq(writer.sink.ready),
-            writer.sink.address.eq(sink.address[place_bits:]),
-            writer.sink.data.eq(Replicate(sink.data, ratio)),
-            writer.sink.we.eq(Cat(*[Mux(here, sink.we, 0) for here in places])),
+            here.eq(1 << sink.address[:place_bits]),
+            overdue.eq(wait == patience),
+            joins.eq((sink.address[place_bits:] == address) & ~overdue),
+            writer.sink.valid.eq(held & (overdue | (sink.valid & ~joins))),
+            writer.sink.address.eq(address),
+            leaves.eq(writer.sink.valid & writer.sink.ready),
+            sink.ready.eq(~held | leaves | joins),
+            self.idle.eq(writer.idle & ~held & ~sink.valid),
         ]
+        self.sync += [
+            If(leaves, held.eq(0)),
+            If(held & ~overdue, wait.eq(wait + 1)),
+            If(sink.valid & sink.ready,
+                held.eq(1),
+                wait.eq(0),
+                address.eq(sink.address[place_bits:]),
+            ),
+        ]
+        for n in range(ratio):
+            data, we = Signal(8 * BEAT_BYTES), Signal(BEAT_BYTES)
+            merged = [Signal(8) for _ in range(BEAT_BYTES)]
+            for i, byte in enumerate(merged):
+                span = slice(8 * i, 8 * i + 8)
+                self.comb += byte.eq(Mux(sink.we[i], sink.data[span], data[span]))
+            self.comb += [
+                writer.sink.data[8 * BEAT_BYTES * n : 8 * BEAT_BYTES * (n + 1)].eq(data),
+                writer.sink.we[BEAT_BYTES * n : BEAT_BYTES * (n + 1)].eq(we),
+            ]
+            self.sync += [
+                If(leaves, we.eq(0)),
+                If(sink.valid & sink.ready & here[n],
+                    data.eq(Cat(*merged)),
+                    we.eq(Mux(leaves, 0, we) | sink.we),
+                ),
+            ]

@@ -18,6 +18,7 @@ from litelic.host.cli.status import exit_status
 from litelic.host.engines import summary
 from litelic.host.engines.board import BoardEngine
 from litelic.host.errors import LitelicError
+from litelic.host.link.board import SIMULATION_PATIENCE
 from litelic.host.link.simulator import Simulator
 from litelic.host.report import print_layers, print_total
 
@@ -28,7 +29,9 @@ def open_board(setup):
     simulator = Simulator(
         setup.config, setup.clock_hz, memory=setup.memory, array_clk_ratio=setup.array_clk_ratio
     )
-    with simulator, TimedBoard.open(simulator.url) as board:
+    with simulator, TimedBoard.open(
+        simulator.url, patience=SIMULATION_PATIENCE
+    ) as board:
         yield board
 
 

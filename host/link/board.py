@@ -26,6 +26,7 @@ WINDOW = 8  # requests on their way at once
 ATTEMPTS = 4  # times a request is sent before we give up
 SILENCE_SECONDS = 10  # without a byte, after which requests are sent again
 HELLO_SECONDS = 3
+SIMULATION_PATIENCE = 30  # a large array's simulation is that much slower than a small one's
 PING_SECONDS = 1.0  # between looks at a run that takes long
 DEFAULT_WATCHDOG_CYCLES = 500_000_000
 BUSY_TEXT = b"LITELIC BUSY"
@@ -58,9 +59,10 @@ class Board:
     board refuses (`BoardError`), when the line breaks, or when nothing answers.
     """
 
-    def __init__(self, transport, silence_seconds=SILENCE_SECONDS):
+    def __init__(self, transport, silence_seconds=SILENCE_SECONDS, patience=1):
         self._transport = transport
-        self._silence_seconds = silence_seconds
+        self._silence_seconds = patience * silence_seconds
+        self._hello_seconds = patience * HELLO_SECONDS
         self._parser = Parser()
         self._frames = []
         self._sequence = random.randrange(1 << 16)
@@ -68,9 +70,12 @@ class Board:
         self.info = None
 
     @classmethod
-    def open(cls, port, baudrate=115200):
-        """Connect to a serial port or to `socket://host:port`, and say hello."""
-        board = cls(open_transport(port, baudrate))
+    def open(cls, port, baudrate=115200, patience=1):
+        """Connect to a serial port or to `socket://host:port`, and say hello.
+
+        `patience` multiplies all times after which the board counts as silent.
+        """
+        board = cls(open_transport(port, baudrate), patience=patience)
         try:
             board.hello()
         except BaseException:
@@ -95,7 +100,7 @@ class Board:
             nonce = random.getrandbits(32)
             frame = self._make(Request.HELLO, argument=nonce)
             self._write(FLUSH + frame.encode())
-            deadline = time.monotonic() + HELLO_SECONDS
+            deadline = time.monotonic() + self._hello_seconds
             while (answer := self._receive(deadline)) is not None:
                 if answer.version != VERSION:
                     raise LitelicError(

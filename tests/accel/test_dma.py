@@ -75,3 +75,42 @@ def test_beats_find_their_place_in_a_word(port_bytes, grant, latency, seed):
     dut = BeatWriter(port)
     assert len(dut.sink.data) == 8 * BEAT_BYTES
     check_writes(dut, port, BEAT_BYTES, grant, latency, seed)
+
+
+@pytest.mark.parametrize("port_bytes", PORT_BYTES)
+def test_beats_of_a_word_are_written_together(port_bytes, seed):
+    """A run of beats takes one write a word, however its parts are masked."""
+    chance = random.Random(seed)
+    port = LiteDRAMNativeWritePort(address_width=10, data_width=8 * port_bytes)
+    dut = BeatWriter(port)
+    memory = NativeMemory(MEMORY_BYTES, seed, 1)
+    first, count = chance.randrange(20), chance.randint(8, 30)
+    beats = [chance.getrandbits(8 * BEAT_BYTES) for _ in range(count)]
+    written = []
+
+    @passive
+    def watch():
+        while True:
+            yield
+            if (yield port.cmd.valid) and (yield port.cmd.ready):
+                written.append((yield port.cmd.addr))
+
+    def bench():
+        for i, beat in enumerate(beats):
+            yield from write_fields(dut.sink, {
+                "address": first + i, "data": beat, "we": 2**BEAT_BYTES - 1, "valid": 1,
+            })
+            yield
+            while not (yield dut.sink.ready):
+                yield
+        yield dut.sink.valid.eq(0)
+        yield
+        while not (yield dut.idle):
+            yield
+        start = BEAT_BYTES * first
+        expected = b"".join(beat.to_bytes(BEAT_BYTES, "little") for beat in beats)
+        assert memory.content[start : start + len(expected)] == expected
+        last = start + len(expected) - 1
+        assert written == list(range(start // port_bytes, last // port_bytes + 1))
+
+    simulate(dut, memory.writes(port, 2), watch(), bench())
