@@ -26,7 +26,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --no-input --constraint constraints.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test test-long bench bench-quick area area-long lint install install-test \
-	install-synthesis system-packages clean
+	install-area system-packages clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 22
@@ -47,10 +47,10 @@ bench: install-test ## measure whole codecs on simulated boards, write docs/perf
 bench-quick: install-test ## measure the codecs that take under ten minutes together
 	@$(BIN)/python -m litelic.host.bench --quick $(ARGS)
 
-area: install-synthesis ## synthesise the engine for ECP5 and Artix-7, write docs/performance.md
+area: install-area ## synthesise the engine for ECP5 and Artix-7, write docs/performance.md
 	@$(BIN)/python -m litelic.host.area $(ARGS)
 
-area-long: install-synthesis ## place and route the engine on an ECP5, three seeds a grade: hours
+area-long: install-area ## place and route the engine on an ECP5, three seeds a grade: hours
 	@$(BIN)/python -m litelic.host.area --place $(ARGS)
 
 lint: install-test ## check the Python sources with ruff
@@ -58,7 +58,7 @@ lint: install-test ## check the Python sources with ruff
 
 install: $(VENV)/installed ## install what demo needs
 install-test: $(VENV)/installed-test ## install what test and bench need: the above, torch, compressai
-install-synthesis: $(VENV)/installed-synthesis ## install what area needs: Yosys, nextpnr
+install-area: $(VENV)/installed-synthesis ## install what area needs: Yosys, nextpnr
 
 clean: ## remove everything that was built or installed here
 	rm -rf build $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

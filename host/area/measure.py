@@ -19,6 +19,7 @@ CLOCK_RATIO = 2  # The array's clock to the bus clock's, in what is asked of pla
 
 def synthesise(config, family, folder):
     """The row of the engine alone, its ports as pins."""
+    revision = machine.revision(SOURCES)  # before the tools run: they take their time
     files = sources.engine_sources(config)
     counts = figures.cells(_yosys(files, sources.ENGINE, family, folder, "stat.json").read_text())
     return {
@@ -27,13 +28,14 @@ def synthesise(config, family, folder):
         **figures.resources(counts, family),
         "cells": counts,
         "tools": [tools.version(tools.YOSYS)],
-        "command": f"{_command(config, family)}",
-        "revision": machine.revision(SOURCES),
+        "command": _command(config, family),
+        "revision": revision,
     }
 
 
 def place(config, family, folder, seed, grade, clock_mhz, router):
     """The row of the engine in its frame (`sources.frame`), placed and routed on an ECP5-85F."""
+    revision = machine.revision(SOURCES)
     files = sources.engine_sources(config)
     files["frame.v"] = sources.frame(files["engine.v"])
     netlist = _yosys(files, sources.FRAME, family, folder, "netlist.json")
@@ -60,7 +62,7 @@ def place(config, family, folder, seed, grade, clock_mhz, router):
         "tools": [tools.version(names) for names in (tools.YOSYS, tools.NEXTPNR_ECP5)],
         "command": f"{_command(config, family)} --place --grade {grade} --seed {seed} "
                    f"--clock {clock_mhz:g} --router {router}",
-        "revision": machine.revision(SOURCES),
+        "revision": revision,
     }
 
 

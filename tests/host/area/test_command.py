@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from litelic.host.area import command, measure, page, results, tools
+from litelic.host.area import command, page, results, tools
 from litelic.host.errors import LitelicError
 from tests.host.area.rows import CELLS
 
@@ -125,4 +125,3 @@ def test_the_real_tools(call, arguments):
         assert row["dsps"] >= 16 and row["luts"] > 1000 and row["ffs"] > 1000
     else:
         assert 20 < row["reached_mhz"]["array_clk"] < 500
-    assert measure.machine.revision(measure.SOURCES) == row["revision"]
