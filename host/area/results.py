@@ -1,12 +1,11 @@
 """The rows that have been measured, in a JSON file: checked, merged, written atomically."""
 
-import json
 import math
 
+from litelic.host import results_file
 from litelic.host.area import figures
 from litelic.host.area.families import FAMILIES, RESOURCES
 from litelic.host.area.sources import CLOCKS
-from litelic.host.atomic import write_atomically
 from litelic.host.errors import LitelicError
 
 KEYS = {
@@ -30,30 +29,15 @@ def key_of(row):
 
 def load(path):
     """The rows of a file, checked; none where there is no file yet."""
-    try:
-        rows = json.loads(path.read_text())
-        for row in rows:
-            check(row)
-    except FileNotFoundError:
-        return []
-    except OSError as e:
-        raise LitelicError(f"cannot read {path}: {e.strerror}; name another file") from e
-    except (ValueError, TypeError, KeyError, AttributeError) as e:
-        raise LitelicError(
-            f"{path} does not hold rows of area ({e!r}); name another file, or remove it"
-        ) from e
-    if len({key_of(row) for row in rows}) < len(rows):
-        raise LitelicError(f"{path} has a row twice; remove one of them")
-    return rows
+    return results_file.load(path, check, key_of, "rows of area")
 
 
 def store(path, row):
     """Put `row` into the file, in place of the one with its key; returns all rows."""
     check(row)
-    rows = {key_of(old): old for old in load(path)}
-    rows[key_of(row)] = row
-    rows = [rows[key] for key in sorted(rows, key=lambda key: (key[0] != "synthesis", key))]
-    write_atomically(path, (json.dumps(rows, indent=1, allow_nan=False) + "\n").encode())
+    rows = results_file.merged(load(path), row, key_of)
+    rows.sort(key=lambda row: (row["kind"] != "synthesis", key_of(row)))
+    results_file.write(path, rows)
     return rows
 
 

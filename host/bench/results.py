@@ -1,9 +1,8 @@
 """The rows that have been measured, in a JSON file: checked, merged, written atomically."""
 
-import json
 import math
 
-from litelic.host.atomic import write_atomically
+from litelic.host import results_file
 from litelic.host.errors import LitelicError
 
 KEY = (
@@ -32,23 +31,7 @@ def peak_of(entry):
 
 def load(path):
     """The entries of a file, checked; none where there is no file yet."""
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        return []
-    except OSError as e:
-        raise LitelicError(f"cannot read {path}: {e.strerror}; name another file") from e
-    try:
-        entries = json.loads(text)
-        for entry in entries:
-            check(entry)
-    except (ValueError, TypeError, KeyError, AttributeError) as e:
-        raise LitelicError(
-            f"{path} does not hold benchmark results ({e!r}); name another file, or remove it"
-        ) from e
-    if len({key_of(entry) for entry in entries}) < len(entries):
-        raise LitelicError(f"{path} has a row twice; remove one of them")
-    return entries
+    return results_file.load(path, check, key_of, "benchmark results")
 
 
 def store(path, entry, order=()):
@@ -57,12 +40,10 @@ def store(path, entry, order=()):
     `order` lists keys (as `key_of`): entries come in that order, others behind them.
     """
     check(entry)
-    entries = {key_of(old): old for old in load(path)}
-    entries[key_of(entry)] = entry
-    order = list(order)
+    entries = results_file.merged(load(path), entry, key_of)
     place = {key: number for number, key in enumerate(order)}
-    entries = sorted(entries.values(), key=lambda e: place.get(key_of(e), len(order)))
-    write_atomically(path, (json.dumps(entries, indent=1, allow_nan=False) + "\n").encode())
+    entries.sort(key=lambda entry: place.get(key_of(entry), len(place)))
+    results_file.write(path, entries)
     return entries
 
 
