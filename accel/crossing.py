@@ -14,7 +14,11 @@ from migen.genlib.cdc import MultiReg
 
 
 class TokenCrossing(LiteXModule):
-    """Every cycle of `give` becomes one cycle of `taken`; at most 8 may be under way."""
+    """Every cycle of `give` becomes one cycle of `taken`; at most 8 may be under way.
+
+    The most frequent are those of finished segments. They are at least two array cycles apart, so
+    that an array clock of up to twice the bus clock never has more.
+    """
 
     def __init__(self, cd_from, cd_to):
         self.give, self.taken = Signal(), Signal()

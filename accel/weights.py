@@ -66,8 +66,8 @@ class WeightRing(LiteXModule):
 
     A segment is one header beat (`docs/engine.md`), one beat of parameters an output channel, and
     `words * rows` weight words; beats of zeros between segments fill port words and are dropped.
-    Each pixel reads all words of a segment; the words are given up as
-    the last pixel reads them, so a segment larger than the ring works for a single pixel.
+    Each pixel reads all words of a segment; the words are given up as the last pixel reads them, so
+    a segment larger than the ring works for a single pixel.
 
     Attributes
     ----------

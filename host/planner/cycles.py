@@ -1,8 +1,8 @@
 """The cycle model: how long a layer takes, without simulating it.
 
 Every unit of the engine needs so many cycles for a tile; the slowest sets the pace, and the first
-load and the last store have nothing to hide behind. `docs/engine.md` has the reasoning,
-`tests/host/planner/test_cycles.py` holds it against simulation.
+load and the last store have nothing to hide behind. `docs/engine.md` has the reasoning and says how
+near it is, `tests/system/test_cycles.py` holds it against simulation.
 """
 
 from dataclasses import dataclass

@@ -5,40 +5,9 @@ different sizes; lanes that a window leaves free are filled with channels whose 
 it, their missing taps being zeros.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Windowed:
-    """A channel with its window: `weight` is [height][width][in], at (y, x) from the corner."""
-
-    y: int
-    x: int
-    weight: np.ndarray
-    channel: object
-
-    @property
-    def box(self):
-        """(top, left, bottom, right)."""
-        height, width = self.weight.shape[:2]
-        return self.y, self.x, self.y + height, self.x + width
-
-
-@dataclass
-class Segment:
-    """Up to `outputs` channels that share a window; as `taps.Group`."""
-
-    y: int
-    x: int
-    weight: np.ndarray  # int8 [channels][height][width][in]
-    channels: list
-
-    @property
-    def box(self):
-        """(top, left, bottom, right)."""
-        return self.y, self.x, self.y + self.weight.shape[1], self.x + self.weight.shape[2]
+from litelic.host.planner.taps import Group
 
 
 def _words(box, in_channels, reduction):
@@ -54,7 +23,8 @@ def _inside(box, other):
 
 
 def segments_of(window, outputs, reduction):
-    """Return the `Segment`s of a `taps.Window` for an array.
+    """Return the segments of a `taps.Window` for an array: `taps.Group`s of up to `outputs`
+    channels.
 
     Windows are served from the most expensive to the cheapest, so that what fills a segment up is
     the most expensive that fits. Among windows of the same cost, either the larger or the first
@@ -74,31 +44,29 @@ def segments_of(window, outputs, reduction):
 
 
 def _share(window, outputs, order):
-    """`Segment`s by the greedy rule, windows sorted by `order`."""
-    waiting = {}  # box -> channels, in the order in which they are to be computed
+    """Segments by the greedy rule, windows sorted by `order`."""
+    waiting = {}  # box -> (weight, channel) of each channel that is not in a segment yet
     for group in window.groups:
-        for weight, channel in zip(group.weight, group.channels):
-            item = Windowed(group.y, group.x, weight, channel)
-            waiting.setdefault(item.box, []).append(item)
+        waiting.setdefault(group.box, []).extend(zip(group.weight, group.channels))
     boxes = sorted(waiting, key=order)
     segments = []
     for box in boxes:
         while waiting[box]:
-            taken = []
+            taken = []  # (box, weight, channel)
             for candidate in boxes:
                 if _inside(candidate, box):
                     room = outputs - len(taken)
-                    taken += waiting[candidate][:room]
+                    taken += [(candidate, *item) for item in waiting[candidate][:room]]
                     waiting[candidate] = waiting[candidate][room:]
             segments.append(_merge(box, taken))
     return segments
 
 
-def _merge(box, items):
+def _merge(box, taken):
+    """The segment of `box`, with the weights of each channel at their place in it."""
     top, left, bottom, right = box
-    shape = (len(items), bottom - top, right - left, items[0].weight.shape[2])
-    weight = np.zeros(shape, np.int8)
-    for place, item in zip(weight, items):
-        height, width = item.weight.shape[:2]
-        place[item.y - top :, item.x - left :][:height, :width] = item.weight
-    return Segment(top, left, weight, [item.channel for item in items])
+    in_channels = taken[0][1].shape[2]
+    weight = np.zeros((len(taken), bottom - top, right - left, in_channels), np.int8)
+    for merged, ((y, x, y_end, x_end), own, _) in zip(weight, taken):
+        merged[y - top : y_end - top, x - left : x_end - left] = own
+    return Group(top, left, weight, [channel for _, _, channel in taken])

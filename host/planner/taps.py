@@ -29,6 +29,12 @@ class Group:
     weight: np.ndarray  # int8 [channels][height][width][in]
     channels: list
 
+    @property
+    def box(self):
+        """The window's (top, left, bottom, right)."""
+        height, width = self.weight.shape[1:3]
+        return self.y, self.x, self.y + height, self.x + width
+
 
 @dataclass
 class Window:
