@@ -14,8 +14,11 @@ from litelic.accel.config import ArrayConfig
 # Simulation ---------------------------------------------------------------------------------------
 
 
-def simulate(dut, *generators, limit=20_000):
-    """Run until every generator that is not passive has ended; fail after `limit` cycles."""
+def simulate(dut, *generators, limit=20_000, clocks=None):
+    """Run until every generator that is not passive has ended; fail after `limit` cycles.
+
+    `clocks` are {clock domain: period} where there are others than "sys", whose cycles count.
+    """
 
     @passive
     def watchdog():
@@ -23,7 +26,7 @@ def simulate(dut, *generators, limit=20_000):
             yield
         raise AssertionError(f"still running after {limit} cycles")
 
-    run_simulation(dut, [*generators, watchdog()])
+    run_simulation(dut, [*generators, watchdog()], clocks=clocks or {"sys": 10})
 
 
 def write_fields(record, values):

@@ -1,6 +1,7 @@
 """The registers around the engine: queue, status, reset, interrupt."""
 
 import numpy as np
+import pytest
 from litedram.common import LiteDRAMNativePort
 from litex.gen import LiteXModule
 from litex.soc.interconnect.csr_bus import CSRBank
@@ -22,9 +23,9 @@ BUSY, MALFORMED = 1, 2
 class Registers(LiteXModule):
     """The accelerator behind its CSR bank, as the CPU sees it."""
 
-    def __init__(self):
+    def __init__(self, cd_array):
         self.ports = []
-        self.accelerator = Accelerator(CONFIG, self._port)
+        self.accelerator = Accelerator(CONFIG, self._port, cd_array)
         self.bank = CSRBank(self.accelerator.get_csrs())
         self.places = {csr.name: i for i, csr in enumerate(self.bank.simple_csrs)}
 
@@ -51,7 +52,14 @@ class Registers(LiteXModule):
         yield from self.bank.bus.write(self.places["control0"], 0)
 
 
-def test_queue_status_reset_and_interrupt(seed):
+CLOCKS = {
+    "one clock": {"sys": 10}, "fast array": {"sys": 10, "array": 5},
+    "slow array": {"sys": 10, "array": 14},
+}
+
+
+@pytest.mark.parametrize("clocks", CLOCKS.values(), ids=CLOCKS)
+def test_queue_status_reset_and_interrupt(clocks, seed):
     rng = np.random.default_rng(seed)
     layer = random_layer(
         rng, kind="conv", kernel=1, stride=1, padding=0, in_channels=2, out_channels=2, gdn=False,
@@ -59,7 +67,7 @@ def test_queue_status_reset_and_interrupt(seed):
     job = Job(rng, CONFIG, [layer], random_input(rng, layer, 2, 2), MEMORY_BYTES)
     job.memory[4] |= FLAG_INTERRUPT
     job._before = bytes(job.memory)
-    dut = Registers()
+    dut = Registers(list(clocks)[-1])
     memory = NativeMemory(MEMORY_BYTES, seed)
     memory.content[:] = job.memory
     nothing = 4096  # an address without a descriptor
@@ -95,6 +103,6 @@ def test_queue_status_reset_and_interrupt(seed):
         assert not (yield dut.accelerator.ev.irq)
 
     reads = [memory.reads(port) for port in dut.ports[:3]]
-    simulate(dut, *reads, memory.writes(dut.ports[3]), cpu(), limit=3000)
+    simulate(dut, *reads, memory.writes(dut.ports[3]), cpu(), limit=3000, clocks=clocks)
     job.memory[:] = memory.content
     job.check()
