@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.board import ATTEMPTS, Board, BoardError
+from litelic.host.link.board import ATTEMPTS, HELLO_SECONDS, Board, BoardError
 from litelic.host.link.protocol import FLUSH, MAX_PAYLOAD, RESPONSE, ErrorCode, Request
-from tests.host.link.fake_board import FakeBoard
+from tests.host.link.fake_board import INFO, FakeBoard
 
 
 def connect(**options):
@@ -17,6 +17,47 @@ def connect(**options):
     board = Board(fake)
     board.hello()
     return fake, board
+
+
+class LateBoard(FakeBoard):
+    """Answers only once the host has listened for `seconds` in all, on a clock of its own."""
+
+    def __init__(self, clock, seconds):
+        super().__init__()
+        self.clock, self.ready_at = clock, clock.now + seconds
+
+    def read(self, timeout):
+        self.clock.now += timeout
+        return super().read(timeout) if self.clock.now >= self.ready_at else b""
+
+
+class Clock:
+    now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.mark.parametrize("patience, answers", [(1, False), (30, True)])
+def test_patience_with_a_slow_simulation(monkeypatch, patience, answers):
+    clock = Clock()
+    monkeypatch.setattr("litelic.host.link.board.time", clock)
+    slow = 2 * ATTEMPTS * HELLO_SECONDS
+    board = Board(LateBoard(clock, slow), patience=patience)
+    if answers:
+        board.hello()
+        assert board.info.target == "fake"
+    else:
+        with pytest.raises(LitelicError, match="no LiteLIC board answers"):
+            board.hello()
+
+
+def test_info_of_a_board_whose_array_has_its_own_clock(monkeypatch):
+    _, board = connect()
+    assert board.info.array_clock_hz == board.info.clock_hz  # it does not say otherwise
+    monkeypatch.setattr("tests.host.link.fake_board.INFO", INFO + "array_clock=200000000\n")
+    _, board = connect()
+    assert (board.info.clock_hz, board.info.array_clock_hz) == (100_000_000, 200_000_000)
 
 
 def first(kind, count=1):
