@@ -16,6 +16,7 @@ from litelic.accel.epilogue import Epilogue
 from litelic.accel.fetch import QUEUE_DEPTH, Fetcher
 from litelic.accel.loader import Loader
 from litelic.accel.middle import MiddleMemory
+from litelic.accel.multipliers import GENERIC
 from litelic.accel.operands import OperandAddress, OperandMemory
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from litelic.accel.store import OutputMemory, Store
@@ -33,11 +34,12 @@ class Engine(LiteXModule):
     ----------
     config   : ArrayConfig.
     cd_array : clock domain of the array and of what feeds and empties it; "sys" for one clock.
+    technology : one of `multipliers.TECHNOLOGIES`.
     get_port : get_port(mode) returns a LiteDRAM native port of `config.port_bytes`, mode "read" or
                "write".
     """
 
-    def __init__(self, config, get_port, cd_array="sys"):
+    def __init__(self, config, get_port, cd_array="sys", technology=GENERIC):
         in_array = ClockDomainsRenamer(cd_array)
 
         # DRAM -------------------------------------------------------------------------------------
@@ -59,9 +61,11 @@ class Engine(LiteXModule):
         self.loader = loader = Loader(config, d, width)
         self.requests = requests = WeightRequests(config, d, width)
         self.ring = ring = WeightRing(config, d, cd_array)
-        self.array = array = in_array(MultiplierArray(config))
+        self.array = array = in_array(MultiplierArray(config, technology))
         self.sequencer = sequencer = in_array(Sequencer(config, d))
-        self.epilogue = epilogue = in_array(Epilogue(config, d, ring, RESULT_LAYOUT))
+        self.epilogue = epilogue = in_array(
+            Epilogue(config, d, ring, RESULT_LAYOUT, technology)
+        )
         self.store = store = Store(config, d, beat_width, cd_array)
         events = {
             "input_words": loader.address.valid & loader.address.ready,
@@ -122,16 +126,17 @@ class Engine(LiteXModule):
         # Operands and weights to the array --------------------------------------------------------
         self.operand_address = operand_address = in_array(OperandAddress(config))
         self.comb += operand_address.address.eq(sequencer.operand_address)
+        self.comb += ring.rotation.eq(operand_address.rotation)
         words = 8 * config.reduction
         for n, weights in enumerate(array.weights):
             self.comb += weights.eq(ring.word[words * n : words * (n + 1)])
-        control = Cat(sequencer.issue, sequencer.first, sequencer.last, sequencer.from_middle)
+        controls = [Cat(sequencer.issue, sequencer.first, sequencer.last, sequencer.from_middle)]
         for _ in range(OperandMemory.latency):
             delayed = Signal(4)
-            array_sync += delayed.eq(control)
-            control = delayed
-        from_middle = control[3]
-        self.comb += Cat(array.valid, array.first, array.last).eq(control[:3])
+            array_sync += delayed.eq(controls[-1])
+            controls.append(delayed)
+        from_middle = controls[OperandMemory.latency - 1][3]
+        self.comb += Cat(array.valid, array.first, array.last).eq(controls[-1][:3])
 
         # Results to the epilogue ------------------------------------------------------------------
         result = sequencer.result
@@ -160,7 +165,7 @@ class Engine(LiteXModule):
                 *[a.eq(b) for a, b in zip(operands.write_data, loader.write.data)],
                 operands.even_row.eq(operand_address.even_row),
                 operands.odd_row.eq(operand_address.odd_row),
-                operands.rotation.eq(operand_address.rotation),
+                *[a.eq(b) for a, b in zip(operands.choice, operand_address.choice)],
                 middle.write_enable.eq(epilogue.middle_enable[m]),
                 middle.write_address.eq(epilogue.middle_address),
                 middle.write_value.eq(lane.middle_value),
@@ -168,7 +173,9 @@ class Engine(LiteXModule):
                 middle.operand_address.eq(sequencer.middle_address),
                 middle.value_address.eq(epilogue.value_address),
                 epilogue.values[m].eq(middle.value),
-                array.operands[m].eq(Mux(from_middle, middle.source, operands.source)),
+                operands.middle.eq(middle.source),
+                operands.from_middle.eq(from_middle),
+                array.operands[m].eq(operands.source),
                 output.write_enable.eq(epilogue.output_enable[m]),
                 output.write_address.eq(
                     Cat(epilogue.output_address[: log2_int(config.output_depth)], store.filling)
@@ -193,14 +200,14 @@ class Engine(LiteXModule):
 class Accelerator(LiteXModule):
     """The engine with the registers by which the CPU feeds it.
 
-    `get_port` and `cd_array` as for `Engine`. A reset through `control` stops everything at once;
-    keep it up for a microsecond, so that reads under way have come back.
+    `get_port`, `cd_array` and `technology` as for `Engine`. A reset through `control` stops
+    everything at once; keep it up for a microsecond, so that reads under way have come back.
     """
 
-    def __init__(self, config, get_port, cd_array="sys"):
+    def __init__(self, config, get_port, cd_array="sys", technology=GENERIC):
         self.config = config
         self.reset = Signal()
-        engine = Engine(config, get_port, cd_array)
+        engine = Engine(config, get_port, cd_array, technology)
         if cd_array == "sys":
             self.engine = ResetInserter()(engine)
             self.comb += self.engine.reset.eq(self.reset)

@@ -3,6 +3,9 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel import multipliers
+from litelic.accel.adders import accumulated, total
+
 # Multiplier Array ---------------------------------------------------------------------------------
 
 
@@ -24,9 +27,11 @@ class MultiplierArray(LiteXModule):
     captured : the second rank holds new sums from this cycle on (the first read-out cycle).
     sums     : `epilogue` sums, signed 32 bits, of this read-out cycle.
     latency  : cycles from `last` to `captured`.
+
+    `technology` is one of `multipliers.TECHNOLOGIES`; all give the same sums at the same time.
     """
 
-    def __init__(self, config):
+    def __init__(self, config, technology=multipliers.GENERIC):
         c = config
         self.operands = [Signal(9 * c.reduction) for _ in range(c.pixels)]
         self.weights = [Signal(8 * c.reduction) for _ in range(c.outputs)]
@@ -34,14 +39,14 @@ class MultiplierArray(LiteXModule):
         self.captured = Signal()
         self.sums = [Signal((32, True)) for _ in range(c.epilogue)]
         levels = log2_int(c.reduction)
-        self.latency = 2 + levels + 2
+        self.latency = multipliers.LATENCY + levels + 2
         groups = c.pixels // c.epilogue
 
         # # #
 
         # Control travels with the data ------------------------------------------------------------
         control = Cat(self.valid, self.first, self.last)
-        for _ in range(2 + levels):
+        for _ in range(multipliers.LATENCY + levels):
             delayed = Signal(3)
             self.sync += delayed.eq(control)
             control = delayed
@@ -52,17 +57,19 @@ class MultiplierArray(LiteXModule):
         # Products and sums ------------------------------------------------------------------------
         accumulators = {}
         for m, operands in enumerate(self.operands):
-            for n, weights in enumerate(self.weights):
-                terms = [
-                    self._product(operands[9 * k : 9 * k + 9], weights[8 * k : 8 * k + 8])
-                    for k in range(c.reduction)
-                ]
-                while len(terms) > 1:
-                    terms = [self._sum(a, b) for a, b in zip(terms[::2], terms[1::2])]
+            terms = [
+                multipliers.products(
+                    technology, self, operands[9 * k : 9 * k + 9],
+                    [weights[8 * k : 8 * k + 8] for weights in self.weights],
+                )
+                for k in range(c.reduction)
+            ]
+            for n, column in enumerate(zip(*terms)):
+                term, carry = self._sum(column)
                 accumulator = Signal((32, True))
-                kept = Signal((32, True))
-                self.comb += kept.eq(Mux(first, 0, accumulator))
-                self.sync += If(valid, accumulator.eq(kept + terms[0]))
+                self.sync += If(valid, accumulator.eq(
+                    accumulated(self, technology, term, accumulator, first, carry)
+                ))
                 accumulators[m, n] = accumulator
 
         # Read-out ---------------------------------------------------------------------------------
@@ -76,15 +83,22 @@ class MultiplierArray(LiteXModule):
                 self.sync += If(capture, sum_.eq(accumulator)).Else(sum_.eq(next_))
             self.comb += self.sums[r].eq(rank[0])
 
-    def _product(self, operand, weight):
-        """A signed product, registered twice: once in the DSP block, once in the fabric."""
-        a, b = Signal((9, True)), Signal((8, True))
-        product, result = Signal((17, True)), Signal((17, True))
-        self.comb += [a.eq(operand), b.eq(weight)]
-        self.sync += [product.eq(a * b), result.eq(product)]
-        return result
+    def _sum(self, terms):
+        """The sum of (term, correction) pairs, a register a level: a pair again.
 
-    def _sum(self, a, b):
-        total = Signal((len(a) + 1, True))
-        self.sync += total.eq(a + b)
-        return total
+        An adder has one carry to take, so each level leaves half of the corrections to the next,
+        and the last one is the accumulator's.
+        """
+        values = [value for value, _ in terms]
+        carries = [carry for _, carry in terms if carry is not None]
+        while len(values) > 1:
+            sums = []
+            for a, b in zip(values[::2], values[1::2]):
+                carry = carries.pop() if carries else None
+                sum_ = Signal((len(a) + 1, True))
+                self.sync += sum_.eq(total(self, a, b, carry))
+                sums.append(sum_)
+            waiting = [Signal() for _ in carries]
+            self.sync += [later.eq(carry) for later, carry in zip(waiting, carries)]
+            values, carries = sums, waiting
+        return values[0], carries[0] if carries else None

@@ -6,8 +6,8 @@ from litelic.host.errors import LitelicError
 
 BEAT_BYTES = 16  # What weights, results and descriptors are counted in.
 PORT_BYTES = (16, 32, 64)  # Widths of a DRAM port: 16 is the Arty's.
-ARRAY_CYCLES = 3  # from a word to its sum, besides one a level of the adder tree
-EPILOGUE_CYCLES = 26  # from a sum to its place in a memory, with some reserve
+ARRAY_CYCLES = 9  # from a word's address to its sum, besides one a level of the adder tree
+EPILOGUE_CYCLES = 20  # from a sum to its place in the middle memory
 LARGEST_PIXELS = 128  # The width of the lane counters.
 LARGEST_DEPTH = 32768  # The width of addresses inside the engine.
 
@@ -34,7 +34,7 @@ class ArrayConfig:
     reduction: int = 4
     outputs: int = 4
     pixels: int = 8
-    epilogue: int = 4
+    epilogue: int = 2
     input_depth: int = 8192
     weight_depth: int = 2048
     middle_depth: int = 2048
@@ -85,7 +85,8 @@ class ArrayConfig:
     @property
     def flush_cycles(self):
         """Cycles from the last word of a convolution until its normalisation may start."""
-        return ARRAY_CYCLES + self.reduction.bit_length() + self.drain_cycles + EPILOGUE_CYCLES
+        levels = (self.reduction - 1).bit_length()
+        return ARRAY_CYCLES + levels + self.drain_cycles + EPILOGUE_CYCLES
 
     @property
     def granule(self):
@@ -123,6 +124,6 @@ class ArrayConfig:
             raise LitelicError(
                 f"array {text!r}: write reduction x outputs x pixels, as 4x4x8"
             ) from None
-        divisors = [e for e in range(1, pixels // 2 + 1) if pixels % e == 0]
+        divisors = [e for e in range(1, pixels // 4 + 1) if pixels % e == 0]
         return cls(reduction, outputs, pixels, epilogue=max(divisors, default=1),
                    port_bytes=port_bytes)

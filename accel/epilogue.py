@@ -3,9 +3,11 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel import multipliers
 from litelic.accel.descriptor import FLAG_GDN, FLAG_OUTPUT16
 from litelic.accel.normalise import Mantissa
-from litelic.accel.requantise import Requantiser, RoundingShift
+from litelic.accel.requantise import Requantiser, RoundingShift, delay
+from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS
 
 # Epilogue Lane ------------------------------------------------------------------------------------
 
@@ -19,11 +21,15 @@ class EpilogueLane(LiteXModule):
     sum.
     """
 
-    middle_latency = Requantiser.latency + 1 + RoundingShift.latency + 1
+    operand_latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + 1
+    middle_latency = Requantiser.latency + operand_latency
     value_latency = Requantiser.latency + Mantissa.latency
-    latency = value_latency + 2 + RoundingShift.latency + 1
+    latency = value_latency + multipliers.LATENCY + RoundingShift.latency + 1
 
-    def __init__(self, operand_shift, output_shift, function, lo, hi, middle):
+    def __init__(
+        self, operand_shift, output_shift, function, lo, hi, middle,
+        technology=multipliers.GENERIC,
+    ):
         self.sum, self.bias = Signal((32, True)), Signal((32, True))
         self.multiplier, self.shift = Signal(16), Signal(6)
         self.gdn = Signal()  # of the sum; delayed here
@@ -34,8 +40,8 @@ class EpilogueLane(LiteXModule):
         # # #
 
         # Requantise -------------------------------------------------------------------------------
-        self.requantiser = requantiser = Requantiser()
-        gdn = self._delay(self.gdn, Requantiser.latency - 1)
+        self.requantiser = requantiser = Requantiser(technology)
+        gdn = delay(self, self.gdn, Requantiser.latency - 1)
         self.comb += [
             requantiser.sum.eq(self.sum),
             requantiser.bias.eq(self.bias),
@@ -56,35 +62,35 @@ class EpilogueLane(LiteXModule):
 
         # Middle: the operand of the normalisation -------------------------------------------------
         value, magnitude, operand = Signal((16, True)), Signal((17, True)), Signal((34, True))
-        self.comb += [value.eq(requantised), magnitude.eq(Mux(value[15], -value, value))]
+        self.comb += value.eq(requantised)
+        self.sync += magnitude.eq(Mux(value[15], -value, value))
+        square = multipliers.product(technology, self, magnitude, magnitude)
+        plain = delay(self, magnitude, multipliers.LATENCY)
         self.operand_shift = shifter = RoundingShift(34)
-        self.sync += operand.eq(Mux(function[1], magnitude * magnitude, magnitude))
+        self.sync += operand.eq(Mux(function[1], square, plain))
         self.comb += [shifter.value.eq(operand), shifter.shift.eq(operand_shift)]
         self.sync += self.middle_operand.eq(Mux(shifter.result > 255, 255, shifter.result[:8]))
-        self.comb += self.middle_value.eq(self._delay(value, 2 + RoundingShift.latency))
+        self.comb += self.middle_value.eq(delay(self, value, self.operand_latency))
 
         # Normalise --------------------------------------------------------------------------------
-        self.mantissa = mantissa = Mantissa()
+        self.mantissa = mantissa = Mantissa(technology)
         self.comb += [mantissa.norm.eq(requantised[:24]), mantissa.function.eq(function)]
-        total = Signal((8, True))
-        product, registered = Signal((33, True)), Signal((33, True))
-        factor, shift, shift2 = Signal((17, True)), Signal(6), Signal(6)
+        total, factor, shift = Signal((8, True)), Signal((17, True)), Signal(6)
         self.comb += [
             factor.eq(mantissa.mantissa),
             total.eq(Cat(output_shift, Constant(0, 1)) + mantissa.adjust),
         ]
+        product = multipliers.product(technology, self, self.value, factor)
         self.rounding = rounding = RoundingShift(33)
-        self.sync += [
-            product.eq(self.value * factor),
-            registered.eq(product),
-            If(total < 0, shift.eq(0)).Elif(total > 47, shift.eq(47)).Else(shift.eq(total)),
-            shift2.eq(shift),
+        self.sync += If(total < 0, shift.eq(0)).Elif(total > 47, shift.eq(47)).Else(shift.eq(total))
+        self.comb += [
+            rounding.value.eq(product),
+            rounding.shift.eq(delay(self, shift, multipliers.LATENCY - 1)),
         ]
-        self.comb += [rounding.value.eq(registered), rounding.shift.eq(shift2)]
 
         # Result -----------------------------------------------------------------------------------
         # Results of a convolution wait, so that all results leave in the order of their sums.
-        waited = self._delay(value, EpilogueLane.latency - Requantiser.latency - 1)
+        waited = delay(self, value, EpilogueLane.latency - Requantiser.latency - 1)
         normalised = rounding.result
         direct = ~middle
         self.sync += If(direct,
@@ -96,13 +102,6 @@ class EpilogueLane(LiteXModule):
         ).Else(
             self.result.eq(normalised),
         )
-
-    def _delay(self, signal, cycles):
-        for _ in range(cycles):
-            delayed = Signal((len(signal), getattr(signal, "signed", False)))
-            self.sync += delayed.eq(signal)
-            signal = delayed
-        return signal
 
 
 # Epilogue -----------------------------------------------------------------------------------------
@@ -124,7 +123,11 @@ class Epilogue(LiteXModule):
     tile_end: the tile's last result is being written.
     """
 
-    def __init__(self, config, descriptor, ring, result_layout):
+    read_latency = 2  # from `captured` to the lanes
+
+    def __init__(
+        self, config, descriptor, ring, result_layout, technology=multipliers.GENERIC,
+    ):
         d, c = descriptor, config
         groups = c.pixels // c.epilogue
         self.captured = Signal()
@@ -143,64 +146,73 @@ class Epilogue(LiteXModule):
 
         # Read-out ---------------------------------------------------------------------------------
         channel, group = Signal(max=max(2, c.outputs)), Signal(max=max(2, groups))
-        active, valid, ended = Signal(), Signal(), Signal()
-        pixel, held = Record(result_layout), Record(result_layout)
+        active, ended, pixel = Signal(), Signal(), Record(result_layout)
+        address = Signal(max=SLOTS * c.outputs)
+        last_group = group == (groups - 1)
         self.comb += [
-            valid.eq(self.captured | active),
-            pixel.raw_bits().eq(Mux(self.captured, result.raw_bits(), held.raw_bits())),
-            ended.eq(valid & (group == (groups - 1)) & (channel == (c.outputs - 1))),
-            ring.parameter_address.eq(pixel.slot * c.outputs + channel),
+            ended.eq(active & last_group & (channel == (c.outputs - 1))),
+            ring.parameter_address.eq(address),
             self.release_slot.eq(ended & pixel.segment_end),
         ]
         self.sync += [
-            If(self.captured, held.raw_bits().eq(result.raw_bits())),
-            If(valid,
-                active.eq(~ended),
+            If(active,
                 group.eq(group + 1),
-                If(group == (groups - 1),
+                If(last_group,
                     group.eq(0),
                     channel.eq(channel + 1),
-                    If(ended, channel.eq(0)),
+                    address.eq(address + 1),
+                    If(ended, channel.eq(0), active.eq(0)),
                 ),
+            ),
+            If(self.captured,
+                active.eq(1),
+                pixel.raw_bits().eq(result.raw_bits()),
+                address.eq(result.slot * c.outputs),
             ),
         ]
 
         # Register the sums with their parameters --------------------------------------------------
-        parameter = ring.parameter
+        parameter = Record(PARAMETER_LAYOUT)
         layout = [
-            ("valid", 1), ("enable", 1), ("gdn", 1), ("tile_end", 1), ("group", len(group)),
+            ("enable", 1), ("gdn", 1), ("tile_end", 1), ("group", len(group)),
             ("address", 16), ("source", 16),
         ]
         stage = Record(layout)
-        bias, multiplier, shift = Signal((32, True)), Signal(16), Signal(6)
-        sums = [Signal((32, True)) for _ in range(c.epilogue)]
-        phase_offset, offset = Signal(16), Signal(16)
-        wide = pixel.gdn & ((d.flags & FLAG_OUTPUT16) != 0)
-        pitch = d.result_pitch[:16]
-        self.comb += [
-            phase_offset.eq(
-                Mux(parameter.phase_row[0], pitch, 0) + Mux(parameter.phase_row[1], pitch << 1, 0)
-            ),
-            # A normalisation's offset counts channels: middle values to read, bytes to write.
-            offset.eq(Mux(wide, parameter.offset << 1, parameter.offset)),
-        ]
         self.sync += [
-            stage.valid.eq(valid),
-            stage.enable.eq(valid & parameter.enable),
+            parameter.raw_bits().eq(ring.parameter.raw_bits()),
+            stage.enable.eq(active),
             stage.gdn.eq(pixel.gdn),
             stage.tile_end.eq(ended & pixel.tile_end),
             stage.group.eq(group),
-            stage.address.eq(pixel.position + offset + phase_offset),
-            stage.source.eq(pixel.source + parameter.offset),
-            bias.eq(parameter.bias),
-            multiplier.eq(parameter.multiplier),
-            shift.eq(parameter.shift),
-            *[registered.eq(sum_) for registered, sum_ in zip(sums, self.sums)],
+            stage.address.eq(pixel.position),
+            stage.source.eq(pixel.source),
+        ]
+        sums = [delay(self, sum_, self.read_latency) for sum_ in self.sums]
+
+        # Where it goes ----------------------------------------------------------------------------
+        wide, pitch = Signal(), d.result_pitch[:16]
+        phase_offset, offset = Signal(16), Signal(16)
+        self.comb += [
+            wide.eq(stage.gdn & ((d.flags & FLAG_OUTPUT16) != 0)),
+            # A normalisation's offset counts channels: middle values to read, bytes to write.
+            offset.eq(Mux(wide, parameter.offset << 1, parameter.offset)),
+        ]
+        placed, addressed = Record(layout), Record(layout)
+        self.sync += [
+            placed.raw_bits().eq(stage.raw_bits()),
+            placed.enable.eq(stage.enable & parameter.enable),
+            placed.address.eq(stage.address + offset),
+            placed.source.eq(stage.source + parameter.offset),
+            phase_offset.eq(
+                Mux(parameter.phase_row[0], pitch, 0) + Mux(parameter.phase_row[1], pitch << 1, 0)
+            ),
+            addressed.raw_bits().eq(placed.raw_bits()),
+            addressed.address.eq(placed.address + phase_offset),
         ]
 
         # Control, delayed to where it is needed ---------------------------------------------------
-        stages = [stage]
-        for _ in range(EpilogueLane.latency):
+        stages = [stage, placed, addressed]  # each a cycle after the one before
+        while len(stages) <= EpilogueLane.latency:
             following = Record(layout)
             self.sync += following.raw_bits().eq(stages[-1].raw_bits())
             stages.append(following)
@@ -236,9 +248,9 @@ class Epilogue(LiteXModule):
             self.lanes.append(lane)
             self.comb += [
                 lane.sum.eq(sums[r]),
-                lane.bias.eq(bias),
-                lane.multiplier.eq(multiplier),
-                lane.shift.eq(shift),
+                lane.bias.eq(parameter.bias),
+                lane.multiplier.eq(parameter.multiplier),
+                lane.shift.eq(parameter.shift),
                 lane.gdn.eq(stage.gdn),
             ]
             candidates = Array([self.values[g * c.epilogue + r] for g in range(groups)])

@@ -77,22 +77,21 @@ class Fetcher(LiteXModule):
         words += [Constant(0, 32)] * (-len(words) % words_a_beat)
         record_beats = len(words) // words_a_beat
         beat, settling = Signal(max=record_beats), Signal(max=max(2, settle + 1))
+        # Not by NextValue, which would gate every bit of the data with a LUT.
+        self.sync += [
+            If(data.valid & (received == i), *[
+                fields[fields_a_word * i + j].eq(data.data[32 * j : 32 * j + 32])
+                for j in range(fields_a_word)
+            ])
+            for i in range(beats)
+        ]
         self.fsm = fsm = FSM(reset_state="FETCH")
         fsm.act("FETCH",
             address.valid.eq(queue.valid & (asked != beats)),
             address.address.eq(base + asked),
             If(address.valid & address.ready, NextValue(asked, asked + 1)),
             data.ready.eq(1),
-            If(data.valid,
-                NextValue(received, received + 1),
-                *[
-                    If(received == i, *[
-                        NextValue(fields[fields_a_word * i + j], data.data[32 * j : 32 * j + 32])
-                        for j in range(fields_a_word)
-                    ])
-                    for i in range(beats)
-                ],
-            ),
+            If(data.valid, NextValue(received, received + 1)),
             If(received == beats,
                 NextValue(asked, 0),
                 NextValue(received, 0),

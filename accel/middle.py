@@ -15,12 +15,12 @@ class MiddleMemory(LiteXModule):
     Attributes
     ----------
     write_enable, write_address, write_value, write_operand : one channel of one pixel.
-    operand_address : any channel of the wanted word; static from there: `source` (reduction x 9
-                      bits, operands are not negative) `latency` cycles later.
+    operand_address : any channel of the wanted word; `source` (reduction x 9 bits, operands are
+                      not negative) `latency` cycles later.
     value_address   : one channel; `value` two cycles later.
     """
 
-    latency = 3
+    latency = 3  # the address, the memory, its output register
 
     def __init__(self, config):
         reduction, depth = config.reduction, config.middle_depth
@@ -50,14 +50,17 @@ class MiddleMemory(LiteXModule):
         read = operands.get_port()
         self.specials += operands, write, read
         lane_bits = log2_int(reduction)
-        word1, word2 = Signal(8 * reduction), Signal(8 * reduction)
+        address, word = Signal(max=depth // reduction), Signal(8 * reduction)
         self.comb += [
             write.adr.eq(self.write_address[lane_bits:]),
             write.dat_w.eq(Replicate(self.write_operand, reduction)),
             write.we.eq(self.write_enable << self.write_address[:lane_bits]),
-            read.adr.eq(self.operand_address[lane_bits:]),
+            read.adr.eq(address),
             self.source.eq(
-                Cat(*[Cat(word2[8 * i : 8 * i + 8], Constant(0, 1)) for i in range(reduction)])
+                Cat(*[Cat(word[8 * i : 8 * i + 8], Constant(0, 1)) for i in range(reduction)])
             ),
         ]
-        self.sync += [word1.eq(read.dat_r), word2.eq(word1)]
+        self.sync += [
+            address.eq(self.operand_address[lane_bits:]),
+            word.eq(read.dat_r),
+        ]

@@ -3,7 +3,9 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel import multipliers
 from litelic.accel.descriptor import FUNCTION_CODES
+from litelic.accel.requantise import delay
 from litelic.host.golden.tables import TABLES
 
 ENTRY_BITS, SLOPE_BITS = 17, 10
@@ -37,9 +39,9 @@ class Mantissa(LiteXModule):
     adjust   : signed, to be added to `output_shift`.
     """
 
-    latency = 5
+    latency = 3 + 1 + multipliers.LATENCY + 2
 
-    def __init__(self):
+    def __init__(self, technology=multipliers.GENERIC):
         self.norm = Signal(24)
         self.function = Signal(2)
         self.mantissa = Signal(16)
@@ -47,56 +49,65 @@ class Mantissa(LiteXModule):
 
         # # #
 
-        # 1: exponent ------------------------------------------------------------------------------
-        norm, exponent = Signal(24), Signal(5)
-        found = Signal(5)
-        for i in range(24):
-            self.comb += If(self.norm[i], found.eq(i))
-        self.sync += [norm.eq(self.norm), exponent.eq(found)]
+        # 1: the highest byte that is not 0, moved to the top -------------------------------------
+        scaled1, bytes_above = Signal(24), Signal(2)
+        self.sync += If(self.norm[16:],
+            scaled1.eq(self.norm),
+            bytes_above.eq(0),
+        ).Elif(self.norm[8:16],
+            scaled1.eq(self.norm << 8),
+            bytes_above.eq(1),
+        ).Else(
+            scaled1.eq(self.norm << 16),
+            bytes_above.eq(2),
+        )
 
-        # 2: normalise -----------------------------------------------------------------------------
+        # 2: the highest bit of that byte ----------------------------------------------------------
+        scaled2, found, zeros = Signal(24), Signal(3), Signal(5)
+        for i in range(8):
+            self.comb += If(scaled1[16 + i], found.eq(7 - i))
+        self.sync += [scaled2.eq(scaled1), zeros.eq(Cat(found, bytes_above))]
+
+        # 3: normalise -----------------------------------------------------------------------------
         scaled, adjust = Signal(24), Signal((6, True))
+        exponent, magnitude, parity = Signal(5), Signal(5), Signal()
         root = self.function[1]
-        magnitude = Mux(root, exponent >> 1, exponent)
         rising = self.function[0]  # multiply and sqrt grow with the norm
-        parity = Signal()
+        self.comb += [
+            exponent.eq(23 - zeros),
+            magnitude.eq(Mux(root, exponent >> 1, exponent)),
+        ]
         self.sync += [
-            scaled.eq(norm << (23 - exponent)),
+            scaled.eq(scaled2 << zeros[:3]),
             parity.eq(exponent[0] & root),
             adjust.eq(Mux(rising, -magnitude, magnitude)),
         ]
 
-        # 3: table ---------------------------------------------------------------------------------
+        # 4: table ---------------------------------------------------------------------------------
         table = Memory(ENTRY_BITS + SLOPE_BITS, 1024, init=_rom())
         port = table.get_port()
         self.specials += table, port
         self.comb += port.adr.eq(Cat(scaled[16:23], parity, self.function))
-        offset, direct, adjust3 = Signal(10), Signal(16), Signal((6, True))
-        self.sync += [offset.eq(scaled[6:16]), direct.eq(scaled[8:]), adjust3.eq(adjust)]
 
-        # 4: interpolate ---------------------------------------------------------------------------
-        slope = Signal((SLOPE_BITS, True))
-        signed_offset = Signal((11, True))
-        product = Signal((21, True))
-        entry, direct4, adjust4 = Signal(ENTRY_BITS), Signal(16), Signal((6, True))
-        self.comb += [slope.eq(port.dat_r[ENTRY_BITS:]), signed_offset.eq(offset)]
-        self.sync += [
-            product.eq(slope * signed_offset),
-            entry.eq(port.dat_r[:ENTRY_BITS]),
-            direct4.eq(direct),
-            adjust4.eq(adjust3),
-        ]
-
-        # 5: round ---------------------------------------------------------------------------------
-        delta, value = Signal((12, True)), Signal((19, True))
+        # 5: interpolate ---------------------------------------------------------------------------
+        slope, offset = Signal((SLOPE_BITS, True)), Signal((11, True))
+        entry, delta = Signal(ENTRY_BITS), Signal((12, True))
         self.comb += [
-            delta.eq((product + 512) >> 10),
-            value.eq(Cat(entry, Constant(0, 1)) + delta),
+            slope.eq(port.dat_r[ENTRY_BITS:]),
+            offset.eq(delay(self, scaled[6:16], 1)),
         ]
+        product = multipliers.product(technology, self, slope, offset)
+        self.comb += entry.eq(delay(self, port.dat_r[:ENTRY_BITS], multipliers.LATENCY + 1))
+        self.sync += delta.eq((product + 512) >> 10)
+
+        # 6: round ---------------------------------------------------------------------------------
+        value = Signal((19, True))
+        self.comb += value.eq(Cat(entry, Constant(0, 1)) + delta)
+        direct = delay(self, scaled[8:], multipliers.LATENCY + 2)
         self.sync += [
-            self.adjust.eq(adjust4),
+            self.adjust.eq(delay(self, adjust, multipliers.LATENCY + 2)),
             If(self.function == FUNCTION_CODES["multiply"],
-                self.mantissa.eq(direct4),
+                self.mantissa.eq(direct),
             ).Elif(value[16],
                 self.mantissa.eq(0xFFFF),
             ).Else(

@@ -20,30 +20,38 @@ class OperandMemory(LiteXModule):
     Words of `bank` operands (at least `reduction`) alternate between an even and an odd bank, so
     that a run that straddles two words still takes one cycle, and so does writing two words.
 
-    Latency: `latency` cycles from the rows to `source`. What is common to all lanes, rows and
-    rotation, comes from `OperandAddress`.
+    An operand is not moved: it leaves in lane `its place mod reduction`, so that a run comes out
+    rotated by `OperandAddress.rotation`, the same in all pixel lanes. The weights are rotated
+    instead, once for all of them.
+
+    Latency: `latency` cycles from `OperandAddress.address` to `source`.
 
     Attributes
     ----------
     write_enable : one bit a bank.
     write_rows, write_data : (even, odd), from `OperandWrite`.
-    even_row, odd_row, rotation : from `OperandAddress`.
+    even_row, odd_row, choice : from `OperandAddress`.
+    middle, from_middle : reduction x 9 bits that take the memory's place, in the cycle before
+                   `source`, when `from_middle` is up.
     source       : reduction x 9 bits.
 
     Written with the bus clock, read with the clock `cd_array`.
     """
 
-    latency = 3  # memory, its output register, rotation
+    latency = 4  # the rows, the memory, its output register, the choice
 
     def __init__(self, config, cd_array="sys"):
         reduction, bank = config.reduction, config.bank
         rows = 2 * config.input_depth // (2 * bank)
+        words = 2 * bank // reduction  # in a row of both banks
         self.write_enable = Signal(2)
         self.write_rows = [Signal(max=rows) for _ in range(2)]
         self.write_data = [Signal(9 * bank) for _ in range(2)]
         self.even_row = Signal(max=rows)
         self.odd_row = Signal(max=rows)
-        self.rotation = Signal(max=2 * bank)  # two cycles after the rows
+        self.choice = [Signal(max=words) for _ in range(reduction)]
+        self.middle = Signal(9 * reduction)
+        self.from_middle = Signal()
         self.source = Signal(9 * reduction)
 
         # # #
@@ -64,32 +72,48 @@ class OperandMemory(LiteXModule):
             ]
             array_sync += word.eq(read.dat_r)
             both += [word[9 * i : 9 * i + 9] for i in range(bank)]
-        rotated = [
-            Array([both[(i + r) % (2 * bank)] for r in range(2 * bank)])[self.rotation]
-            for i in range(reduction)
-        ]
-        array_sync += self.source.eq(Cat(*rotated))
+        for i, choice in enumerate(self.choice):
+            lane = slice(9 * i, 9 * i + 9)
+            candidates = Array(both[i::reduction])
+            array_sync += self.source[lane].eq(
+                Mux(self.from_middle, self.middle[lane], candidates[choice])
+            )
 
 
 class OperandAddress(LiteXModule):
-    """Split an operand address into the rows of both banks and the rotation, for all lanes."""
+    """Turn an operand address into what all lanes have in common.
+
+    Attributes
+    ----------
+    address  : of the first operand of a run.
+    even_row, odd_row : of both banks, one cycle later.
+    choice   : for each lane of the result, which word of the rows holds it; 3 cycles later.
+    rotation : the lane of the run's first operand, 3 cycles later.
+    """
 
     def __init__(self, config):
-        bank = config.bank
+        reduction, bank = config.reduction, config.bank
         self.address = Signal(max=2 * config.input_depth)
         self.even_row = Signal(max=config.input_depth // bank)
         self.odd_row = Signal(max=config.input_depth // bank)
-        self.rotation = Signal(max=2 * bank)
+        self.choice = [Signal(max=2 * bank // reduction) for _ in range(reduction)]
+        self.rotation = Signal(max=reduction)
 
         # # #
 
-        delayed = Signal(max=2 * bank)
         even, odd = bank_rows(self.address[log2_int(bank) :])
-        self.comb += [self.even_row.eq(even), self.odd_row.eq(odd)]
+        places = [Signal(max=2 * bank) for _ in range(2)]
         self.sync += [
-            delayed.eq(self.address[: log2_int(2 * bank)]),
-            self.rotation.eq(delayed),
+            self.even_row.eq(even),
+            self.odd_row.eq(odd),
+            places[0].eq(self.address[: log2_int(2 * bank)]),
+            places[1].eq(places[0]),
         ]
+        lane_bits = log2_int(reduction)
+        lane, word = places[1][:lane_bits], places[1][lane_bits:]
+        self.sync += self.rotation.eq(lane)
+        # What lies in the lanes before the first operand's belongs to the next word.
+        self.sync += [choice.eq(word + (lane > i)) for i, choice in enumerate(self.choice)]
 
 
 class OperandWrite(LiteXModule):

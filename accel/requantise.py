@@ -3,6 +3,20 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel import multipliers
+
+# Helpers ------------------------------------------------------------------------------------------
+
+
+def delay(module, signal, cycles):
+    """`signal`, `cycles` later."""
+    for _ in range(cycles):
+        delayed = Signal((len(signal), getattr(signal, "signed", False)))
+        module.sync += delayed.eq(signal)
+        signal = delayed
+    return signal
+
+
 # Rounding Shift -----------------------------------------------------------------------------------
 
 
@@ -49,9 +63,9 @@ class Requantiser(LiteXModule):
     result     : signed 25 bits.
     """
 
-    latency = 3 + RoundingShift.latency + 1
+    latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + 1
 
-    def __init__(self):
+    def __init__(self, technology=multipliers.GENERIC):
         self.sum, self.bias = Signal((32, True)), Signal((32, True))
         self.multiplier, self.shift = Signal(16), Signal(6)
         self.lo, self.hi = Signal((25, True)), Signal((25, True))
@@ -59,20 +73,22 @@ class Requantiser(LiteXModule):
 
         # # #
 
+        # The factor of 32 bits goes through two multipliers, half by half.
         biased, factor = Signal((32, True)), Signal((17, True))
-        product, registered = Signal((48, True)), Signal((48, True))
-        shift1, shift2, shift3 = Signal(6), Signal(6), Signal(6)
+        low, high = Signal((17, True)), Signal((16, True))
+        product = Signal((48, True))
+        self.sync += [biased.eq(self.sum + self.bias), factor.eq(self.multiplier)]
+        self.comb += [low.eq(biased[:16]), high.eq(biased[16:])]
+        low_product = multipliers.product(technology, self, low, factor)
+        high_product = multipliers.product(technology, self, high, factor)
+        upper = Signal((32, True))
+        self.comb += upper.eq(high_product + (low_product >> 16))
+        self.sync += product.eq(Cat(low_product[:16], upper))
         self.rounding = rounding = RoundingShift(48)
-        self.sync += [
-            biased.eq(self.sum + self.bias),
-            factor.eq(self.multiplier),
-            product.eq(biased * factor),
-            registered.eq(product),  # the DSP block's output register
-            shift1.eq(self.shift),
-            shift2.eq(shift1),
-            shift3.eq(shift2),
+        self.comb += [
+            rounding.value.eq(product),
+            rounding.shift.eq(delay(self, self.shift, 1 + multipliers.LATENCY + 1)),
         ]
-        self.comb += [rounding.value.eq(registered), rounding.shift.eq(shift3)]
         value = rounding.result
         self.sync += If(value < self.lo,
             self.result.eq(self.lo),

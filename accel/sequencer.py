@@ -4,7 +4,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
-from litelic.accel.descriptor import FLAG_GDN
+from litelic.accel.segment_setup import SegmentSetup
 from litelic.accel.weights import SEGMENT_LAYOUT, SLOTS
 
 RESULT_LAYOUT = [
@@ -15,6 +15,119 @@ RESULT_LAYOUT = [
     ("segment_end", 1),  # last pixel of a segment
     ("tile_end", 1),  # last result of a tile
 ]
+
+# Helpers ------------------------------------------------------------------------------------------
+
+
+class Countdown:
+    """A loop: `end` is up in its last round, and known a cycle ahead like everything else here."""
+
+    def __init__(self, bits):
+        self.start, self.left = Signal(bits), Signal(bits)
+        self.single = Signal()  # `start` is 0
+        self.end = Signal()
+
+    def load(self, start):
+        """Statements that begin a loop of `start + 1` rounds."""
+        return [
+            self.start.eq(start), self.left.eq(start),
+            self.single.eq(start == 0), self.end.eq(start == 0),
+        ]
+
+    def step(self):
+        """Statements that go to the next round; after the last one comes the first."""
+        return If(self.end,
+            self.left.eq(self.start),
+            self.end.eq(self.single),
+        ).Else(
+            self.left.eq(self.left - 1),
+            self.end.eq(self.left == 1),
+        )
+
+
+# Loops --------------------------------------------------------------------------------------------
+
+
+class Loops(LiteXModule):
+    """Words of a kernel row, kernel rows, pixels of a line, lines of pixels: a segment.
+
+    All that a cycle needs is in registers, sums included, so that a step is a choice and an
+    addition.
+
+    Attributes
+    ----------
+    load, loops : begin a segment, with the values of `segment_setup.LOOP_LAYOUT`.
+    step        : go to the next word.
+    address     : of this word's operands.
+    first, last : the word is the first, the last of its pixel.
+    retire      : the pixel is the last one.
+    position, source, slot, gdn, final, release : of the pixel and the segment.
+    """
+
+    def __init__(self, reduction, loops):
+        self.load, self.step = load, step = Signal(), Signal()
+        self.address, self.source, self.position = (Signal(16) for _ in range(3))
+        self.first, self.last, self.retire = Signal(), Signal(), Signal()
+        self.slot, self.gdn = Signal(log2_int(SLOTS)), Signal()
+        self.final, self.release = Signal(), Signal()
+
+        # # #
+
+        words, rows, columns, lines = (Countdown(bits) for bits in (16, 8, 16, 16))
+        row_pitch, step_x, step_y, result_x, result_y = (Signal(16) for _ in range(5))
+        next_row, next_x, next_y, next_position = (Signal(16) for _ in range(4))
+        pixel, line = Signal(), Signal()  # this step ends a pixel, a line
+        self.comb += [
+            self.last.eq(words.end & rows.end),
+            self.retire.eq(columns.end & lines.end),
+            pixel.eq(step & self.last),
+            line.eq(pixel & columns.end),
+        ]
+        # The next pixel is beside this one or begins the next line.
+        begin = Mux(columns.end, next_y, next_x)
+        self.sync += [
+            If(step,
+                words.step(),
+                self.first.eq(self.last),
+                self.address.eq(self.address + reduction),
+                If(words.end,
+                    rows.step(),
+                    self.address.eq(Mux(rows.end, begin, next_row)),
+                    next_row.eq(Mux(rows.end, begin, next_row) + row_pitch),
+                ),
+            ),
+            If(pixel,
+                columns.step(),
+                self.source.eq(begin),
+                next_x.eq(begin + step_x),
+                self.position.eq(Mux(columns.end, next_position, self.position + result_x)),
+            ),
+            If(line,
+                lines.step(),
+                next_y.eq(next_y + step_y),
+                next_position.eq(next_position + result_y),
+            ),
+            If(load,
+                words.load(loops.words_left),
+                rows.load(loops.rows_left),
+                columns.load(loops.columns_left),
+                lines.load(loops.lines_left),
+                self.first.eq(1),
+                self.source.eq(loops.address),
+                *[
+                    mine.eq(getattr(loops, name)) for name, mine in {
+                        "row_pitch": row_pitch, "step_x": step_x, "step_y": step_y,
+                        "result_x": result_x, "result_y": result_y,
+                        "address": self.address, "next_row": next_row, "next_x": next_x,
+                        "next_y": next_y,
+                        "position": self.position, "next_position": next_position,
+                        "slot": self.slot, "gdn": self.gdn, "final": self.final,
+                        "release": self.release,
+                    }.items()
+                ],
+            ),
+        ]
+
 
 # Sequencer ----------------------------------------------------------------------------------------
 
@@ -51,9 +164,9 @@ class Sequencer(LiteXModule):
         self.operand_address = Signal(max=2 * depth)
         self.middle_address = Signal(16)
         self.from_middle = Signal()
-        self.issue, self.first, self.last = Signal(), Signal(), Signal()
+        self.issue, self.first, self.last = issue, first, last = Signal(), Signal(), Signal()
         self.result = result = Record(RESULT_LAYOUT)
-        self.causes = {
+        self.causes = causes = {
             name: Signal() for name in ("busy", "input", "weights", "output", "drain", "control")
         }
 
@@ -62,146 +175,73 @@ class Sequencer(LiteXModule):
         # Limits of what may be under way ----------------------------------------------------------
         # Results leave the array at a fixed time after `last`: two counters replace handshakes.
         drain, flush = Signal(max=config.drain_cycles + 1), Signal(max=config.flush_cycles + 1)
+        draining, flushing = Signal(), Signal()
         self.sync += [
-            If(drain != 0, drain.eq(drain - 1)),
-            If(flush != 0, flush.eq(flush - 1)),
-            If(self.issue & self.last,
+            If(draining, drain.eq(drain - 1), draining.eq(drain != 1)),
+            If(flushing, flush.eq(flush - 1), flushing.eq(flush != 1)),
+            If(issue & last,
                 drain.eq(config.drain_cycles - 1),
+                draining.eq(int(config.drain_cycles > 1)),
                 flush.eq(config.flush_cycles),
+                flushing.eq(1),
             ),
+        ]
+
+        # Segments ---------------------------------------------------------------------------------
+        open_, half = Signal(), Signal()
+        self.setup = setup = SegmentSetup(d)
+        self.loops = loops = Loops(config.reduction, setup.loops)
+        run, load, complete, continues = Signal(), Signal(), Signal(), Signal()
+        self.comb += [
+            segment.connect(setup.segment),
+            setup.open.eq(open_),
+            complete.eq(issue & last & loops.retire),
+            # No cycle is lost between two segments of a kind; a normalisation after a convolution
+            # waits until its last results are in the middle memory.
+            continues.eq(setup.loops.valid & (setup.loops.gdn == loops.gdn)),
+            load.eq(Mux(run,
+                complete & continues,
+                setup.loops.valid & ~(setup.loops.gdn & flushing),
+            )),
+            setup.loops.ready.eq(load),
+            loops.load.eq(load),
+            loops.step.eq(issue),
+            issue.eq(run & self.available & ~(last & draining)),
+            self.release.eq(complete & loops.release),
+        ]
+        self.sync += [
+            If(complete, run.eq(0)),
+            If(load, run.eq(1)),
+            If(setup.final, open_.eq(0)),
+        ]
+
+        # To the memories, the ring and the epilogue -----------------------------------------------
+        self.comb += [
+            first.eq(loops.first),
+            last.eq(loops.last),
+            self.read.eq(issue),
+            self.rewind.eq(last),
+            self.retire.eq(loops.retire),
+            self.operand_address.eq(Cat(loops.address[: log2_int(depth)], half)),
+            self.middle_address.eq(loops.address),
+            self.from_middle.eq(loops.gdn),
+            result.position.eq(loops.position),
+            result.source.eq(loops.source),
+            result.slot.eq(loops.slot),
+            result.gdn.eq(loops.gdn),
+            result.segment_end.eq(loops.retire),
+            result.tile_end.eq(loops.retire & loops.final),
         ]
 
         # Tiles ------------------------------------------------------------------------------------
-        column, line, half = Signal(16), Signal(16), Signal()
-        phase, output_phase = Signal(4), Signal(4)
-        end_column, end_line = Signal(), Signal()
-        self.comb += [
-            end_column.eq(column == (d.tiles[:16] - 1)),
-            end_line.eq(line == (d.tiles[16:] - 1)),
-        ]
-
-        # The segment in work ----------------------------------------------------------------------
-        without_gdn = (d.flags & FLAG_GDN) == 0
-        words, rows, slot = Signal(16), Signal(8), Signal(log2_int(SLOTS))
-        gdn, final, releases = Signal(), Signal(), Signal()
-        columns, lines, step_x, step_y = Signal(16), Signal(16), Signal(16), Signal(16)
-        row_pitch = Signal(16)
-        result_x, result_y = Signal(16), Signal(16)
-        self.comb += [
-            If(gdn,
-                columns.eq(d.norm_pixels[:16]),
-                lines.eq(d.norm_pixels[16:]),
-                step_x.eq(d.norm_step),
-                step_y.eq(d.result_pitch),
-                row_pitch.eq(0),
-                result_x.eq(d.output_step),
-                result_y.eq(d.output_pitch),
-            ).Else(
-                columns.eq(d.pixels[:16]),
-                lines.eq(d.pixels[16:]),
-                step_x.eq(d.step_x),
-                step_y.eq(d.step_y),
-                row_pitch.eq(d.strip_pitch),
-                result_x.eq(d.result_step_x),
-                result_y.eq(d.result_step_y),
-            ),
-        ]
-
-        # Counters and addresses -------------------------------------------------------------------
-        word, row, x, y = Signal(16), Signal(8), Signal(16), Signal(16)
-        address, address_row, address_x, address_y = (Signal(16) for _ in range(4))
-        position, position_y = Signal(16), Signal(16)
-        end_word, end_row, end_x, end_y = Signal(), Signal(), Signal(), Signal()
-        self.comb += [
-            end_word.eq(word == (words - 1)),
-            end_row.eq(row == (rows - 1)),
-            end_x.eq(x == (columns - 1)),
-            end_y.eq(y == (lines - 1)),
-            self.first.eq((word == 0) & (row == 0)),
-            self.last.eq(end_word & end_row),
-            self.read.eq(self.issue),
-            self.rewind.eq(self.last),
-            self.retire.eq(end_x & end_y),
-            self.operand_address.eq(Cat(address[: log2_int(depth)], half)),
-            self.middle_address.eq(address),
-            self.from_middle.eq(gdn),
-            result.position.eq(position),
-            result.source.eq(address_x),
-            result.slot.eq(slot),
-            result.gdn.eq(gdn),
-            result.segment_end.eq(self.retire),
-            result.tile_end.eq(self.retire & final),
-        ]
-        load, segment_start, result_start = Signal(), Signal(16), Signal(16)
-        self.comb += [
-            segment.ready.eq(load),
-            segment_start.eq(Mux(segment.gdn, 0, segment.start + phase)),
-            result_start.eq(Mux(segment.gdn | without_gdn, output_phase, 0)),
-        ]
-        self.sync += [
-            If(self.issue,
-                word.eq(word + 1),
-                address.eq(address + config.reduction),
-                If(end_word,
-                    word.eq(0),
-                    row.eq(row + 1),
-                    address.eq(address_row + row_pitch),
-                    address_row.eq(address_row + row_pitch),
-                    If(end_row,
-                        row.eq(0),
-                        x.eq(x + 1),
-                        address.eq(address_x + step_x),
-                        address_row.eq(address_x + step_x),
-                        address_x.eq(address_x + step_x),
-                        position.eq(position + result_x),
-                        If(end_x,
-                            x.eq(0),
-                            y.eq(y + 1),
-                            address.eq(address_y + step_y),
-                            address_row.eq(address_y + step_y),
-                            address_x.eq(address_y + step_y),
-                            address_y.eq(address_y + step_y),
-                            position.eq(position_y + result_y),
-                            position_y.eq(position_y + result_y),
-                        ),
-                    ),
-                ),
-            ),
-            If(load,
-                words.eq(segment.words),
-                rows.eq(segment.rows),
-                slot.eq(segment.slot),
-                gdn.eq(segment.gdn),
-                final.eq(segment.final),
-                releases.eq(segment.release),
-                word.eq(0),
-                row.eq(0),
-                x.eq(0),
-                y.eq(0),
-                address.eq(segment_start),
-                address_row.eq(segment_start),
-                address_x.eq(segment_start),
-                address_y.eq(segment_start),
-                position.eq(result_start),
-                position_y.eq(result_start),
-            ),
-        ]
-
-        # Control ----------------------------------------------------------------------------------
-        causes = self.causes
-        complete = Signal()
-        self.comb += complete.eq(self.issue & self.last & self.retire)
+        columns, lines = Countdown(16), Countdown(16)
+        output_phase = setup.output_phase
         self.fsm = fsm = FSM(reset_state="IDLE")
         fsm.act("IDLE",
             self.done.eq(~self.start),
-            NextValue(column, 0),
-            NextValue(line, 0),
-            NextValue(output_phase, d.out_x[:4]),
             If(self.start, causes["control"].eq(1), NextState("TILE")),
         )
         fsm.act("TILE",
-            NextValue(half, tile.half),
-            NextValue(phase, tile.phase),
             If(~tile.valid,
                 causes["input"].eq(1),
             ).Elif(~self.output_free,
@@ -210,49 +250,48 @@ class Sequencer(LiteXModule):
                 causes["control"].eq(1),
                 tile.ready.eq(1),
                 self.output_taken.eq(1),
-                NextState("SEGMENT"),
+                NextState("WORK"),
             ),
         )
-        fsm.act("SEGMENT",
-            If(~segment.valid,
+        fsm.act("WORK",
+            If(run,
+                If(issue,
+                    causes["busy"].eq(1),
+                ).Elif(~self.available,
+                    causes["weights"].eq(1),
+                ).Else(
+                    causes["drain"].eq(1),
+                ),
+            ).Elif(load,
+                causes["control"].eq(1),
+            ).Elif(setup.loops.valid,
+                causes["drain"].eq(1),
+            ).Elif(open_ & ~segment.valid,
                 causes["weights"].eq(1),
-            ).Elif(segment.gdn & (flush != 0),
-                causes["drain"].eq(1),  # the convolution's last results are on their way
             ).Else(
                 causes["control"].eq(1),
-                load.eq(1),
-                NextState("RUN"),
             ),
-        )
-        fsm.act("RUN",
-            If(~self.available,
-                causes["weights"].eq(1),
-            ).Elif(self.last & (drain != 0),
-                causes["drain"].eq(1),
-            ).Else(
-                causes["busy"].eq(1),
-                self.issue.eq(1),
-            ),
-            If(complete,
-                self.release.eq(releases),
-                NextState("SEGMENT"),
-                If(final,
-                    NextState("NEXT"),
-                ).Elif(segment.valid & (segment.gdn == gdn),
-                    load.eq(1),  # no cycle is lost between two segments of a kind
-                    NextState("RUN"),
-                ),
-            ),
+            If(complete & loops.final, NextState("NEXT")),
         )
         fsm.act("NEXT",
             causes["control"].eq(1),
-            NextValue(column, column + 1),
-            NextValue(output_phase, output_phase + d.out_tile_bytes[:4]),
             NextState("TILE"),
-            If(end_column,
-                NextValue(column, 0),
-                NextValue(line, line + 1),
-                NextValue(output_phase, d.out_x[:4]),
-                If(end_line, NextState("IDLE")),
-            ),
+            If(columns.end & lines.end, NextState("IDLE")),
         )
+        self.sync += [
+            If(tile.valid & tile.ready,
+                open_.eq(1),
+                half.eq(tile.half),
+                setup.phase.eq(tile.phase),
+            ),
+            If(fsm.ongoing("IDLE"),
+                columns.load(d.tiles[:16] - 1),
+                lines.load(d.tiles[16:] - 1),
+                output_phase.eq(d.out_x[:4]),
+            ),
+            If(fsm.ongoing("NEXT"),
+                columns.step(),
+                output_phase.eq(output_phase + d.out_tile_bytes[:4]),
+                If(columns.end, lines.step(), output_phase.eq(d.out_x[:4])),
+            ),
+        ]

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from litelic.accel.descriptor import DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
+from litelic.accel.multipliers import GENERIC
 from litelic.host.errors import LitelicError
 
 HARNESS = Path(__file__).with_name("standalone.cpp")
@@ -20,8 +21,11 @@ PORTS = ("descriptors", "operands", "weights", "store")
 ADDRESS_WIDTH = 28  # bytes: 256 MB
 
 
-def verilog(config, two_clocks=False):
-    """Return {file name: text} of the engine with its DRAM ports and its queue as pins."""
+def verilog(config, two_clocks=False, technology=GENERIC):
+    """Return {file name: text} of the engine with its DRAM ports and its queue as pins.
+
+    `technology` is one of `multipliers.TECHNOLOGIES`.
+    """
     from litedram.common import LiteDRAMNativePort
     from litex.gen.fhdl.verilog import convert
     from migen import ClockDomain
@@ -35,7 +39,7 @@ def verilog(config, two_clocks=False):
         ports.append(LiteDRAMNativePort(mode, width, 8 * config.port_bytes))
         return ports[-1]
 
-    engine = Engine(config, get_port, "array" if two_clocks else "sys")
+    engine = Engine(config, get_port, "array" if two_clocks else "sys", technology)
     engine.cd_sys = ClockDomain("sys")
     pins = {
         "sys_clk": engine.cd_sys.clk,
@@ -67,13 +71,18 @@ def verilog(config, two_clocks=False):
 class Standalone:
     """A compiled engine. Builds are kept in `build_folder`, one a configuration and source state.
 
-    With `two_clocks`, the array has a clock of its own. Raises `LitelicError` when Verilator is
-    missing or fails.
+    With `two_clocks`, the array has a clock of its own. `technology` is one of
+    `multipliers.TECHNOLOGIES`; `cells` is a Verilog file of what it instantiates. Raises
+    `LitelicError` when Verilator is missing or fails.
     """
 
-    def __init__(self, config, build_folder, two_clocks=False):
+    def __init__(
+        self, config, build_folder, two_clocks=False, technology=GENERIC, cells=None,
+    ):
         self.config, self.two_clocks = config, two_clocks
-        files = verilog(config, two_clocks)
+        files = verilog(config, two_clocks, technology)
+        if cells:
+            files["cells.v"] = Path(cells).read_text()
         # LiteX dates its Verilog, in comments.
         lines = "\n".join(sorted(files.values())).splitlines()
         sources = "\n".join(line for line in lines if not line.startswith("//"))
@@ -100,7 +109,8 @@ class Standalone:
         work = Path(tempfile.mkdtemp(dir=self.folder.parent))
         for name, text in files.items():
             (work / name).write_text(text)
-        command = ["verilator", *self._options(), "engine.v", str(HARNESS.resolve())]
+        sources = sorted(name for name in files if name.endswith(".v"))
+        command = ["verilator", *self._options(), *sources, str(HARNESS.resolve())]
         try:
             run = subprocess.run(command, cwd=work, capture_output=True, text=True)
             if run.returncode:

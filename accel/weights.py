@@ -75,6 +75,8 @@ class WeightRing(LiteXModule):
     segment  : one item a segment, offered as soon as its parameters are there.
     available: a word can be read.
     read     : read the next word; it is on `word` `latency` cycles later.
+    rotation : how many lanes higher than their weights this word's operands are, 3 cycles after
+               `read`; `word` is rotated likewise.
     rewind   : with `read`: the pixel is complete, start again with the segment's first word.
     retire   : this is the segment's last pixel.
     release_slot : the parameters of the oldest segment are no longer needed.
@@ -83,7 +85,7 @@ class WeightRing(LiteXModule):
     `data` comes with the bus clock, everything else belongs to the clock `cd_array`.
     """
 
-    latency = 3
+    latency = 4  # the address, the memory, its output register, the rotation
 
     def __init__(self, config, descriptor, cd_array="sys"):
         width, depth = 8 * config.reduction * config.outputs, config.weight_depth
@@ -91,6 +93,7 @@ class WeightRing(LiteXModule):
         self.available, self.read = Signal(), Signal()
         self.rewind, self.retire = Signal(), Signal()
         self.word = Signal(width)
+        self.rotation = Signal(max=config.reduction)
         self.release_slot = Signal()
         self.parameter_address = Signal(max=SLOTS * config.outputs)
         self.parameter = Record(PARAMETER_LAYOUT)
@@ -113,6 +116,7 @@ class WeightRing(LiteXModule):
         self.specials += memory, write_port, read_port
         space = Signal()
         held, used = Signal(pointer_bits), Signal(width)
+        following, address = Signal(pointer_bits), Signal(max=depth)
         self.written = written = PointerCrossing(pointer_bits, "sys", cd_array)
         self.freed = freed = PointerCrossing(pointer_bits, cd_array, "sys")
         self.comb += [
@@ -120,18 +124,25 @@ class WeightRing(LiteXModule):
             freed.input.eq(kept),
             held.eq(write - freed.output),
             space.eq(~held[-1]),  # below `depth` words
-            self.available.eq(written.output != read),
+            following.eq(read + 1),
             write_port.adr.eq(write[:-1]),
-            read_port.adr.eq(read[:-1]),
+            read_port.adr.eq(address),
         ]
         array_sync += [
             kept.eq(Mux(self.retire, read, first)),
+            address.eq(read),
             used.eq(read_port.dat_r),
-            self.word.eq(used),
+            self.word.eq(self._rotated(used, config)),
+            # Prepared a cycle ahead; a segment's first word stays until the last pixel has read it.
+            self.available.eq(written.output != read),
             If(self.read,
-                read.eq(read + 1),
-                If(self.rewind,
-                    If(self.retire, first.eq(read + 1)).Else(read.eq(first)),
+                read.eq(following),
+                self.available.eq(written.output != following),
+                If(self.rewind & self.retire,
+                    first.eq(following),
+                ).Elif(self.rewind,
+                    read.eq(first),
+                    self.available.eq(1),
                 ),
             ),
         ]
@@ -215,3 +226,14 @@ class WeightRing(LiteXModule):
                 ),
             ),
         )
+
+    def _rotated(self, word, config):
+        reduction = config.reduction
+        weights = [
+            [word[8 * (reduction * n + i) :][:8] for i in range(reduction)]
+            for n in range(config.outputs)
+        ]
+        return Cat(*[
+            Array([weights[n][(i - r) % reduction] for r in range(reduction)])[self.rotation]
+            for n in range(config.outputs) for i in range(reduction)
+        ])

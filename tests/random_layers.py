@@ -45,7 +45,7 @@ def random_layer(
     gdn = _draw(rng, gdn, [False, True])
     lo, hi = _random_clamp(rng, output)
 
-    weight = rng.integers(-128, 128, (out_channels, *kernel, in_channels), dtype=np.int8)
+    weight = rng.integers(-127, 128, (out_channels, *kernel, in_channels), dtype=np.int8)
     taps = np.prod(kernel) * in_channels / (stride**2 if kind == "deconv" else 1)
     acc = 74 * OPERAND_RMS[input] * np.sqrt(max(taps, 1))  # typical size; 74 is that of a weight
     result = 2.0 ** rng.uniform(8, 13) if gdn else _typical_result(output)

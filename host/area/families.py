@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from litelic.accel import multipliers
+
 RESOURCES = ("luts", "ffs", "carry", "block_rams", "dsps", "lutrams")
 FREE = {}  # a cell that lies in a LUT's place, or is no logic
 
@@ -23,6 +25,7 @@ class Family:
     title     : as the page has it.
     synthesis : the Yosys command, to which `-top` is added.
     lut_inputs: inputs of the LUTs that are counted.
+    technology : of the array's multipliers.
     dsps_per_mac : the goal.
     costs     : cell type -> {resource: amount}; the places of LUTs that carry chains and
                 distributed memories take are `luts` too.
@@ -32,6 +35,7 @@ class Family:
     title: str
     synthesis: str
     lut_inputs: int
+    technology: str
     dsps_per_mac: float
     costs: dict = field(repr=False)
 
@@ -42,6 +46,7 @@ ECP5 = Family(
     title="ECP5",
     synthesis="synth_ecp5 -abc9 -nowidelut",
     lut_inputs=4,
+    technology=multipliers.ECP5,
     dsps_per_mac=1,
     costs={
         "LUT4": _lut(),
@@ -61,6 +66,7 @@ ARTIX7 = Family(
     # No pads, no clock buffers: the ports are not pins on a board.
     synthesis="synth_xilinx -flatten -abc9 -family xc7 -noiopad -noclkbuf",
     lut_inputs=6,
+    technology=multipliers.DSP48,
     dsps_per_mac=0.5,
     costs={
         **{f"LUT{inputs}": _lut() for inputs in range(1, 7)},

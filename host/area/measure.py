@@ -20,7 +20,7 @@ CLOCK_RATIO = 2  # The array's clock to the bus clock's, in what is asked of pla
 def synthesise(config, family, folder):
     """The row of the engine alone, its ports as pins."""
     revision = machine.revision(SOURCES)  # before the tools run: they take their time
-    files = sources.engine_sources(config)
+    files = sources.engine_sources(config, family)
     counts = figures.cells(_yosys(files, sources.ENGINE, family, folder, "stat.json").read_text())
     return {
         "kind": "synthesis",
@@ -36,7 +36,7 @@ def synthesise(config, family, folder):
 def place(config, family, folder, seed, grade, clock_mhz, router):
     """The row of the engine in its frame (`sources.frame`), placed and routed on an ECP5-85F."""
     revision = machine.revision(SOURCES)
-    files = sources.engine_sources(config)
+    files = sources.engine_sources(config, family)
     files["frame.v"] = sources.frame(files["engine.v"])
     netlist = _yosys(files, sources.FRAME, family, folder, "netlist.json")
     asked = {"array_clk": clock_mhz, "sys_clk": clock_mhz / CLOCK_RATIO}

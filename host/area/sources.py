@@ -14,14 +14,16 @@ _HEADER = re.compile(rf"^module {ENGINE} \((.*?)^\);", re.DOTALL | re.MULTILINE)
 _PORT = re.compile(r"(input|output)\s+(?:wire|reg)\s+(?:signed\s+)?(?:\[(\d+):0\]\s+)?(\w+)")
 
 
-def engine_sources(config):
-    """{file name: text} of the engine, the array with a clock of its own."""
+def engine_sources(config, family):
+    """{file name: text} of the engine for a `families.Family`, the array with its own clock."""
     from litelic.accel.standalone import verilog
 
     # LiteX dates its Verilog, in comments.
     return {
         name: _DATE.sub("", text)
-        for name, text in verilog(config, two_clocks=True).items()
+        for name, text in verilog(
+            config, two_clocks=True, technology=family.technology,
+        ).items()
     }
 
 

@@ -78,7 +78,7 @@ class Layer:
 
     name: str  # the model's own path, "g_a.0"
     kind: str  # "conv" | "deconv"
-    weight: np.ndarray  # int8 [out][kernel height][kernel width][in]
+    weight: np.ndarray  # int8 [out][kernel height][kernel width][in], -127..127
     bias: np.ndarray  # int32 [out]
     multiplier: np.ndarray  # uint16 [out]
     shift: np.ndarray  # uint8 [out]
@@ -110,6 +110,7 @@ class Layer:
             self.weight.dtype == np.int8 and self.weight.ndim == 4 and self.weight.size > 0,
             self.name, "weight must be int8 [out][kernel height][kernel width][in]",
         )
+        _require((self.weight != -128).all(), self.name, "weights must be -127..127, not -128")
         _require(self.stride in STRIDES, self.name, f"stride {self.stride} is not one of {STRIDES}")
         side = max(self.kernel)
         _require(

@@ -7,22 +7,24 @@ import pytest
 from migen.sim.core import passive
 
 from litelic.accel.array import MultiplierArray
+from litelic.accel.multipliers import DSP48, GENERIC
 from tests.accel.streams import pack_lanes, random_config, simulate
 
-EXTREMES = {9: (-256, 255), 8: (-128, 127)}
+RANGES = {9: (-256, 255), 8: (-127, 127)}  # of operands, of weights
 
 
 def random_values(chance, count, bits, extreme):
     if extreme:
-        return [chance.choice(EXTREMES[bits]) for _ in range(count)]
-    return [chance.randrange(-(1 << bits - 1), 1 << bits - 1) for _ in range(count)]
+        return [chance.choice(RANGES[bits]) for _ in range(count)]
+    return [chance.randint(*RANGES[bits]) for _ in range(count)]
 
 
+@pytest.mark.parametrize("technology", (GENERIC, DSP48))
 @pytest.mark.parametrize("seed", range(5), indirect=True)
-def test_sums_of_products(seed):
+def test_sums_of_products(technology, seed):
     chance = random.Random(seed)
     config = random_config(chance)
-    dut = MultiplierArray(config)
+    dut = MultiplierArray(config, technology)
     expected = {}  # first read-out cycle -> sums in the order of the read-out
     now = 0
 

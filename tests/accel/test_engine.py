@@ -8,6 +8,7 @@ import pytest
 
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import COUNTERS
+from litelic.accel.multipliers import DSP48, ECP5
 from litelic.host.errors import LitelicError
 from litelic.host.program.model import FUNCTIONS, STORAGE_BYTES
 from tests.accel.layers import Job, describe
@@ -125,6 +126,19 @@ def test_every_storage(engine_of, config, storage, output, seed):
     rng = np.random.default_rng(seed)
     job = random_job(rng, config, input=storage, output=output, kernel=range(1, 6))
     run(engine_of(config), rng, job)
+
+
+# Technologies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("technology", (ECP5, DSP48))
+@pytest.mark.parametrize("seed", range(6), indirect=True)
+def test_every_family_s_multipliers(engine_of, technology, seed):
+    """The cells of an ECP5 are models of ours: tests/accel/ecp5_cells.v."""
+    rng = np.random.default_rng(seed)
+    gdn = FUNCTIONS[seed % len(FUNCTIONS)] if seed % 2 else False
+    job = random_job(rng, TIGHT, gdn=gdn)
+    run(engine_of(TIGHT, technology=technology), rng, job)
 
 
 # Clocks -------------------------------------------------------------------------------------------

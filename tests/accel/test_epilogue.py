@@ -213,7 +213,7 @@ def test_epilogue(function, wide, seed):
                 })
             for _ in range(chance.choice([0, 0, 1, 5])):
                 yield
-        for _ in range(EpilogueLane.latency + 3):
+        for _ in range(Epilogue.read_latency + EpilogueLane.latency + 3):
             yield
 
     @passive
@@ -231,8 +231,6 @@ def test_epilogue(function, wide, seed):
         captured = 0
         for cycle in count():
             yield
-            if (yield epilogue.captured):
-                captured = cycle
             for kind in ("middle", "output"):
                 enable = yield getattr(epilogue, f"{kind}_enable")
                 for m in range(config.pixels):
@@ -245,8 +243,10 @@ def test_epilogue(function, wide, seed):
                             value = yield lane.result
                         got[kind].append((m, address, value))
             if (yield epilogue.release_slot):
-                assert cycle == captured + drain - 1
+                assert cycle == captured + drain
                 got_releases.append(cycle)
+            if (yield epilogue.captured):
+                captured = cycle
             if (yield epilogue.tile_end):
                 got_tile_ends.append(len(got["output"]))
 

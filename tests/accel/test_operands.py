@@ -1,4 +1,4 @@
-"""The operand memories: granules in at any bank word, any run of operands out."""
+"""The operand memories: granules in at any bank word, any run of operands out, rotated."""
 
 import random
 
@@ -26,7 +26,7 @@ class Lanes(LiteXModule):
                 *[a.eq(b) for a, b in zip(lane.write_data, write.data)],
                 lane.even_row.eq(address.even_row),
                 lane.odd_row.eq(address.odd_row),
-                lane.rotation.eq(address.rotation),
+                *[a.eq(b) for a, b in zip(lane.choice, address.choice)],
             ]
 
 
@@ -82,14 +82,25 @@ def test_writes_words_and_reads_any_run(reduction, port_bytes, seed):
         addresses = list(range(2 * config.input_depth - reduction + 1))
         chance.shuffle(addresses)
         asked = [None] * (OperandMemory.latency + 1)  # what `source` shows, the oldest first
+        rotation = None  # of the next source
+        middle = [None] * 2  # what is on its way from there, if anything, the oldest first
         for address in addresses + [0] * OperandMemory.latency:
             yield dut.address.address.eq(address)
             yield
             asked = asked[1:] + [address]
             if asked[0] is not None:
+                assert rotation == asked[0] % reduction
                 for lane, content in zip(dut.lanes, model.content, strict=True):
                     run = content[asked[0] : asked[0] + reduction]
-                    assert (yield lane.source) == pack_lanes(run, 9)
+                    rotated = [run[(i - rotation) % reduction] for i in range(reduction)]
+                    wanted = pack_lanes(rotated, 9) if middle[0] is None else middle[0]
+                    assert (yield lane.source) == wanted
+            rotation = yield dut.address.rotation
+            word, taken = chance.getrandbits(9 * reduction), chance.random() < 0.3
+            middle = middle[1:] + [word if taken else None]
+            for lane in dut.lanes:
+                yield lane.from_middle.eq(taken)
+                yield lane.middle.eq(word)
 
     simulate(dut, bench())
 

@@ -10,14 +10,18 @@ from migen.sim.core import passive
 from litelic.accel.array import MultiplierArray
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import COUNTERS, FLAG_GDN
-from litelic.accel.epilogue import EpilogueLane
+from litelic.accel.epilogue import Epilogue, EpilogueLane
 from litelic.accel.fetch import Descriptor
+from litelic.accel.operands import OperandMemory
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from tests.accel.streams import pulse, read_fields, send, simulate, write_fields
 
 CONFIG = ArrayConfig(reduction=4, outputs=4, pixels=4, epilogue=4, input_depth=1024)
 # From a last word to the moment when all its results are in the middle memory.
-RESULT_CYCLES = MultiplierArray(CONFIG).latency + CONFIG.drain_cycles + EpilogueLane.latency
+RESULT_CYCLES = (
+    OperandMemory.latency + MultiplierArray(CONFIG).latency + Epilogue.read_latency
+    + CONFIG.drain_cycles - 1 + EpilogueLane.middle_latency
+)
 RESULT = tuple(name for name, _ in RESULT_LAYOUT)
 CAUSES = tuple(name for name in COUNTERS if name not in ("finish", "fetch"))
 

@@ -169,12 +169,28 @@ def test_ring_replays_segments(shape, seed):
 
     @passive
     def check_words():
-        due = [None] * WeightRing.latency
+        """Words come rotated as told in the cycle before."""
+        due, rotation = [None] * WeightRing.latency, 0
         while True:
             yield
             if due[0]:
-                assert (yield ring.word) == expected_words.pop(0)
+                assert (yield ring.word) == rotated(expected_words.pop(0), rotation)
             due = due[1:] + [(yield ring.read)]
+            rotation = following[0]
+            following[0] = chance.randrange(config.reduction)
+            yield ring.rotation.eq(following[0])
+
+    following = [0]
+
+    def rotated(word, rotation):
+        """Each output channel's weights, `rotation` lanes up."""
+        reduction = config.reduction
+        data = word.to_bytes(reduction * config.outputs, "little")
+        channels = [data[i : i + reduction] for i in range(0, len(data), reduction)]
+        return int.from_bytes(
+            b"".join(c[reduction - rotation :] + c[: reduction - rotation] for c in channels),
+            "little",
+        )
 
     @passive
     def check_parameters():

@@ -82,8 +82,8 @@ def test_extremes_of_a_convolution(kind, storage, output):
     requantisers = list(product([0, 1, 32768, 65535], [0, 1, 15, 16, 31, 46, 47]))
     channels = len(requantisers)
     multiplier, shift = zip(*requantisers, strict=True)
-    weight = rng.choice(np.array([-128, 127], np.int8), (channels, 3, 3, 4))
-    weight[::3] = -128
+    weight = rng.choice(np.array([-127, 127], np.int8), (channels, 3, 3, 4))
+    weight[::3] = -127
     weight[1::3] = 127
     room = INT32.max - abs(weight.astype(np.int64)).sum(axis=(1, 2, 3)) * 256
     for sign in (-1, 0, 1):
@@ -100,12 +100,12 @@ def test_extremes_of_a_convolution(kind, storage, output):
 
 @pytest.mark.parametrize("kind", ["conv", "deconv"])
 def test_accumulators_at_the_ends_of_int32(kind):
-    """The largest sum that the model's check accepts: every product 2^15, no bit to spare."""
-    in_channels = 65535  # of 1x1 taps: 65535 * 2^15 = 2^31 - 2^15
-    weight = np.full((2, 1, 1, in_channels), -128, np.int8)
+    """The largest sum that the model's check accepts: no bit to spare."""
+    in_channels, rest = divmod(2**31 - 1, 127 * 256)  # of 1x1 taps
+    weight = np.full((2, 1, 1, in_channels), -127, np.int8)
     layer = Layer(
         name="largest", kind=kind, weight=weight,
-        bias=np.array([2**15 - 1, -(2**15 - 1)], np.int32),
+        bias=np.array([rest, -rest], np.int32),
         multiplier=np.array([1, 65535], np.uint16), shift=np.array([16, 32], np.uint8),
         stride=1, padding=0, output_padding=0, input="int16", output="int16", lo=-32768, hi=32767,
     )

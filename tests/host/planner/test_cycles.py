@@ -7,7 +7,8 @@ import pytest
 
 from litelic.accel.array import MultiplierArray
 from litelic.accel.config import ARRAY_CYCLES, EPILOGUE_CYCLES, ArrayConfig
-from litelic.accel.epilogue import EpilogueLane
+from litelic.accel.epilogue import Epilogue, EpilogueLane
+from litelic.accel.operands import OperandMemory
 from litelic.host.planner.cycles import Timing, bus_cycles, compute_cycles, predict
 from litelic.host.planner.pack import pack
 from litelic.host.planner.taps import split
@@ -81,5 +82,6 @@ def test_the_choice_is_the_cheapest_of_what_is_tried():
 @pytest.mark.parametrize("reduction", (4, 8))
 def test_latencies_are_the_hardware_s(reduction):
     config = ArrayConfig(reduction)
-    assert MultiplierArray(config).latency == ARRAY_CYCLES + config.reduction.bit_length()
-    assert EPILOGUE_CYCLES >= EpilogueLane.latency + 4  # registers around it, memory
+    levels = (config.reduction - 1).bit_length()
+    assert OperandMemory.latency + MultiplierArray(config).latency == ARRAY_CYCLES + levels
+    assert EPILOGUE_CYCLES == Epilogue.read_latency + EpilogueLane.middle_latency

@@ -23,7 +23,8 @@ from tests.random_layers import random_layer
 
 CONFIGS = {port: ArrayConfig(port_bytes=port) for port in PORT_BYTES}
 CONFIG = CONFIGS[16]
-LARGE = 256 << 20
+BOARD = 256 << 20
+LARGE = 2 << 30  # room for six layers, each of which doubles the sides
 
 
 def random_program(rng, count):
@@ -202,5 +203,5 @@ def test_default_model_fits_the_largest_picture():
         program, _ = load_program(path)
     packed = PackedProgram(program, CONFIG)
     down = program.downsampling
-    assert packed.plan(program.analysis, 4096, 4096, LARGE).output.height == 4096 // down
-    assert packed.plan(program.synthesis, 4096 // down, 4096 // down, LARGE).output.height == 4096
+    assert packed.plan(program.analysis, 4096, 4096, BOARD).output.height == 4096 // down
+    assert packed.plan(program.synthesis, 4096 // down, 4096 // down, BOARD).output.height == 4096

@@ -58,7 +58,7 @@ def test_every_tap_is_used_once(seed):
         rng, kind="deconv", kernel=(int(rng.integers(1, 12)), int(rng.integers(1, 12))),
         in_channels=1, out_channels=1, gdn=False,
     )
-    values = np.array([v for v in range(-128, 128) if v])
+    values = np.array([v for v in range(-127, 128) if v])
     layer.weight[:] = rng.permutation(values)[: layer.weight.size].reshape(layer.weight.shape)
     window = split(layer)
     found = np.concatenate([group.weight.ravel() for group in window.groups])

@@ -1,0 +1,104 @@
+"""Prepare the next segment while the array works on the present one."""
+
+from litex.gen import *
+from litex.soc.interconnect import stream
+from migen import *
+
+from litelic.accel.descriptor import FLAG_GDN
+from litelic.accel.weights import SEGMENT_LAYOUT, SLOTS
+
+# What the loops of a segment start from. `*_left` is the number of steps less one; `next_*` is the
+# address of the second kernel row, of the second pixel and of the second line of pixels.
+LOOP_LAYOUT = [
+    ("words_left", 16), ("rows_left", 8), ("columns_left", 16), ("lines_left", 16),
+    ("row_pitch", 16), ("step_x", 16), ("step_y", 16), ("result_x", 16), ("result_y", 16),
+    ("address", 16), ("next_row", 16), ("next_x", 16), ("next_y", 16),
+    ("position", 16), ("next_position", 16),
+    ("slot", log2_int(SLOTS)), ("gdn", 1), ("final", 1), ("release", 1),
+]
+
+# Segment Setup ------------------------------------------------------------------------------------
+
+
+class SegmentSetup(LiteXModule):
+    """Work out what a segment's loops start from, in two cycles.
+
+    Additions and choices that the loops would have to make in a single cycle are made here.
+
+    Attributes
+    ----------
+    open    : the tile in work has segments to come.
+    phase, output_phase : of this tile.
+    segment : from the weight ring.
+    loops   : one item a segment (`LOOP_LAYOUT`).
+    final   : the segment being taken is the tile's last (with a cycle of `segment`).
+    """
+
+    def __init__(self, descriptor):
+        d = descriptor
+        self.open = Signal()
+        self.phase, self.output_phase = Signal(4), Signal(4)
+        self.segment = segment = stream.Endpoint(SEGMENT_LAYOUT)
+        self.loops = loops = stream.Endpoint(LOOP_LAYOUT)
+        self.final = Signal()
+
+        # # #
+
+        # 1: choose --------------------------------------------------------------------------------
+        chosen = stream.Endpoint(LOOP_LAYOUT)
+        without_gdn = (d.flags & FLAG_GDN) == 0
+        pixels = Signal(32)
+        self.comb += [
+            segment.ready.eq(self.open & ~chosen.valid),
+            self.final.eq(segment.valid & segment.ready & segment.final),
+            pixels.eq(Mux(segment.gdn, d.norm_pixels, d.pixels)),
+        ]
+        self.sync += [
+            If(segment.valid & segment.ready,
+                chosen.valid.eq(1),
+                chosen.words_left.eq(segment.words - 1),
+                chosen.rows_left.eq(segment.rows - 1),
+                chosen.columns_left.eq(pixels[:16] - 1),
+                chosen.lines_left.eq(pixels[16:] - 1),
+                chosen.slot.eq(segment.slot),
+                chosen.gdn.eq(segment.gdn),
+                chosen.final.eq(segment.final),
+                chosen.release.eq(segment.release),
+                If(segment.gdn,
+                    chosen.row_pitch.eq(0),
+                    chosen.step_x.eq(d.norm_step),
+                    chosen.step_y.eq(d.result_pitch),
+                    chosen.result_x.eq(d.output_step),
+                    chosen.result_y.eq(d.output_pitch),
+                    chosen.address.eq(0),
+                ).Else(
+                    chosen.row_pitch.eq(d.strip_pitch),
+                    chosen.step_x.eq(d.step_x),
+                    chosen.step_y.eq(d.step_y),
+                    chosen.result_x.eq(d.result_step_x),
+                    chosen.result_y.eq(d.result_step_y),
+                    chosen.address.eq(segment.start + self.phase),
+                ),
+                chosen.position.eq(Mux(segment.gdn | without_gdn, self.output_phase, 0)),
+            ),
+            If(chosen.valid & chosen.ready, chosen.valid.eq(0)),
+        ]
+
+        # 2: add -----------------------------------------------------------------------------------
+        self.comb += chosen.ready.eq(~loops.valid | loops.ready)
+        sums = {
+            "next_row": chosen.address + chosen.row_pitch,
+            "next_x": chosen.address + chosen.step_x,
+            "next_y": chosen.address + chosen.step_y,
+            "next_position": chosen.position + chosen.result_y,
+        }
+        self.sync += [
+            If(loops.ready, loops.valid.eq(0)),
+            If(chosen.valid & chosen.ready,
+                loops.valid.eq(1),
+                *[
+                    getattr(loops, name).eq(sums.get(name, getattr(chosen, name)))
+                    for name, *_ in LOOP_LAYOUT
+                ],
+            ),
+        ]
