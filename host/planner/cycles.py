@@ -12,7 +12,7 @@ from litelic.accel.config import BEAT_BYTES
 # Bus cycles from the start of a walk to its first request and from the last data to the array;
 # around a descriptor's words; from the array's last result to the last beat in DRAM.
 LOAD_OVERHEAD, FETCH_OVERHEAD, STORE_OVERHEAD = 12, 22, 20
-TILE_CONTROL = 3  # the sequencer's steps between two tiles
+TILE_CONTROL = 5  # the sequencer's steps between two tiles
 
 
 @dataclass(frozen=True)
