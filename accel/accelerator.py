@@ -22,7 +22,7 @@ from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from litelic.accel.store import OutputMemory, Store
 from litelic.accel.weights import WeightRequests, WeightRing
 
-SETTLE_CYCLES = 16  # until the array's counters have seen that a descriptor is done
+SETTLE_CYCLES = 16  # until counters with another clock have seen that a descriptor is done
 
 # Engine -------------------------------------------------------------------------------------------
 
@@ -55,7 +55,8 @@ class Engine(LiteXModule):
 
         # Units ------------------------------------------------------------------------------------
         self.fetcher = fetcher = Fetcher(
-            config, width, beat_width, settle=0 if cd_array == "sys" else SETTLE_CYCLES,
+            config, width, beat_width,
+            settle=CycleCounters.latency if cd_array == "sys" else SETTLE_CYCLES,
         )
         d = fetcher.descriptor
         self.loader = loader = Loader(config, d, width)
@@ -95,7 +96,8 @@ class Engine(LiteXModule):
         self.released = released = TokenCrossing(cd_array, "sys")
         before, drained = Signal(), Signal()
         array_sync = getattr(self.sync, cd_array)
-        array_sync += before.eq(running.output)
+        release = Signal()
+        array_sync += [before.eq(running.output), release.eq(sequencer.release)]
         self.sync += drained.eq(store.done & writer.idle)
         self.comb += [
             *[unit.start.eq(fetcher.start) for unit in (loader, requests, store)],
@@ -110,7 +112,7 @@ class Engine(LiteXModule):
             counters.between.eq(busy.output & ~counters.enable),
             loader.tile.connect(tile.sink),
             tile.source.connect(sequencer.tile),
-            released.give.eq(sequencer.release),
+            released.give.eq(release),
             loader.release.eq(released.taken),
             ring.segment.connect(sequencer.segment),
             sequencer.available.eq(ring.available),

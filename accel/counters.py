@@ -22,30 +22,41 @@ class CycleCounters(LiteXModule):
     enable   : a descriptor is under way.
     between  : a descriptor waits for its turn.
     clear    : the descriptor starts (one cycle, which counts as "fetch"); `between` is up as well.
+
+    The counters show a cycle `latency` cycles later.
     """
+
+    latency = 2
 
     def __init__(self, counters, causes):
         self.clear, self.enable, self.between = Signal(), Signal(), Signal()
 
         # # #
 
+        # Causes are the last to be known in a cycle: they are counted in the next one.
+        clear, enable, between = Signal(), Signal(), Signal()
+        given = {name: Signal() for name in causes}
+        self.sync += [
+            clear.eq(self.clear), enable.eq(self.enable), between.eq(self.between),
+            *[given[name].eq(cause) for name, cause in causes.items()],
+        ]
         waited = Signal(16)
-        self.sync += If(self.clear | ~(self.between | self.enable),
+        self.sync += If(clear | ~(between | enable),
             waited.eq(0),
-        ).Elif(self.between,
+        ).Elif(between,
             waited.eq(waited + 1),
         )
         other = Signal()
-        self.comb += other.eq(~(Cat(*causes.values()) != 0))
+        self.comb += other.eq(~(Cat(*given.values()) != 0))
         increments = {
-            "total": self.enable,
-            "finish": self.enable & other,
+            "total": enable,
+            "finish": enable & other,
             "fetch": 0,
-            **{name: self.enable & cause for name, cause in causes.items()},
+            **{name: enable & cause for name, cause in given.items()},
         }
         for name, counter in counters.items():
             start = waited + 1 if name in ("total", "fetch") else 0
-            self.sync += If(self.clear,
+            self.sync += If(clear,
                 counter.eq(start),
             ).Elif(increments[name],
                 counter.eq(counter + 1),

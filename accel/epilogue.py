@@ -41,23 +41,23 @@ class EpilogueLane(LiteXModule):
 
         # Requantise -------------------------------------------------------------------------------
         self.requantiser = requantiser = Requantiser(technology)
-        gdn = delay(self, self.gdn, Requantiser.latency - 1)
+        gdn = delay(self, self.gdn, Requantiser.latency - 2)
         self.comb += [
             requantiser.sum.eq(self.sum),
             requantiser.bias.eq(self.bias),
             requantiser.multiplier.eq(self.multiplier),
             requantiser.shift.eq(self.shift),
-            If(gdn,
-                requantiser.lo.eq(1),
-                requantiser.hi.eq(2**24 - 1),
-            ).Elif(middle,
-                requantiser.lo.eq(-(2**15)),
-                requantiser.hi.eq(2**15 - 1),
-            ).Else(
-                requantiser.lo.eq(lo),
-                requantiser.hi.eq(hi),
-            ),
         ]
+        self.sync += If(gdn,
+            requantiser.lo.eq(1),
+            requantiser.hi.eq(2**24 - 1),
+        ).Elif(middle,
+            requantiser.lo.eq(-(2**15)),
+            requantiser.hi.eq(2**15 - 1),
+        ).Else(
+            requantiser.lo.eq(lo),
+            requantiser.hi.eq(hi),
+        )
         requantised = requantiser.result
 
         # Middle: the operand of the normalisation -------------------------------------------------

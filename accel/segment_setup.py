@@ -14,7 +14,7 @@ LOOP_LAYOUT = [
     ("row_pitch", 16), ("step_x", 16), ("step_y", 16), ("result_x", 16), ("result_y", 16),
     ("address", 16), ("next_row", 16), ("next_x", 16), ("next_y", 16),
     ("position", 16), ("next_position", 16),
-    ("slot", log2_int(SLOTS)), ("gdn", 1), ("final", 1), ("release", 1),
+    ("half", 1), ("slot", log2_int(SLOTS)), ("gdn", 1), ("final", 1), ("release", 1),
 ]
 
 # Segment Setup ------------------------------------------------------------------------------------
@@ -28,19 +28,21 @@ class SegmentSetup(LiteXModule):
     Attributes
     ----------
     open    : the tile in work has segments to come.
-    phase, output_phase : of this tile.
+    half, phase, output_phase : of this tile.
     segment : from the weight ring.
     loops   : one item a segment (`LOOP_LAYOUT`).
-    final   : the segment being taken is the tile's last (with a cycle of `segment`).
+    final   : the tile's last segment is being taken (one cycle).
+    idle    : nothing is being worked out.
     """
 
     def __init__(self, descriptor):
         d = descriptor
         self.open = Signal()
+        self.half = Signal()
         self.phase, self.output_phase = Signal(4), Signal(4)
         self.segment = segment = stream.Endpoint(SEGMENT_LAYOUT)
         self.loops = loops = stream.Endpoint(LOOP_LAYOUT)
-        self.final = Signal()
+        self.final, self.idle = Signal(), Signal()
 
         # # #
 
@@ -60,6 +62,7 @@ class SegmentSetup(LiteXModule):
                 chosen.rows_left.eq(segment.rows - 1),
                 chosen.columns_left.eq(pixels[:16] - 1),
                 chosen.lines_left.eq(pixels[16:] - 1),
+                chosen.half.eq(self.half),
                 chosen.slot.eq(segment.slot),
                 chosen.gdn.eq(segment.gdn),
                 chosen.final.eq(segment.final),
@@ -85,7 +88,10 @@ class SegmentSetup(LiteXModule):
         ]
 
         # 2: add -----------------------------------------------------------------------------------
-        self.comb += chosen.ready.eq(~loops.valid | loops.ready)
+        self.comb += [
+            chosen.ready.eq(~loops.valid | loops.ready),
+            self.idle.eq(~chosen.valid & ~loops.valid),
+        ]
         sums = {
             "next_row": chosen.address + chosen.row_pitch,
             "next_x": chosen.address + chosen.step_x,

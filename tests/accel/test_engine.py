@@ -247,9 +247,9 @@ def test_extremes(engine_of, config, seed):
         rng, kind="conv", kernel=5, stride=1, padding=2, in_channels=12, out_channels=6,
         input="int16", output="int16", gdn=False,
     )
-    layer.weight[:] = rng.choice(np.array([-128, 127], np.int8), layer.weight.shape)
-    layer.weight[0], layer.weight[1] = -128, 127
-    layer.bias[:2] = 2**31 - 1 - 300 * 128 * 256
+    layer.weight[:] = rng.choice(np.array([-127, 127], np.int8), layer.weight.shape)
+    layer.weight[0], layer.weight[1] = -127, 127
+    layer.bias[:2] = 2**31 - 1 - 300 * 127 * 256
     layer.lo, layer.hi = -(2**15), 2**15 - 1
     layer.multiplier[:2], layer.shift[:2] = 65535, 32
     layer.__post_init__()

@@ -1,0 +1,152 @@
+"""The loops of a segment: the words that the array works on, one after the other."""
+
+from litex.gen import *
+from litex.soc.interconnect import stream
+from migen import *
+
+from litelic.accel.segment_setup import LOOP_LAYOUT
+from litelic.accel.weights import SLOTS
+
+# `first` and `last` of the stream frame the words of a result.
+WORD_LAYOUT = [
+    ("address", 16),  # of its operands
+    ("half", 1),
+    ("retire", 1),  # of the segment's last pixel
+    ("release", 1),  # of the last segment that reads the tile's operands
+    ("final", 1),  # of the tile's last segment
+    ("position", 16),  # where channel offset 0 of the result goes
+    ("source", 16),  # normalisation: where the pixel's convolution result is
+    ("slot", log2_int(SLOTS)),
+    ("gdn", 1),
+]
+
+FIFO_DEPTH = 8
+
+# Helpers ------------------------------------------------------------------------------------------
+
+
+class Countdown:
+    """A loop: `end` is up in its last round. It is a register, as all that a step depends on."""
+
+    def __init__(self, bits):
+        self.start, self.left = Signal(bits), Signal(bits)
+        self.single = Signal()  # `start` is 0
+        self.end = Signal()
+
+    def load(self, start):
+        """Statements that begin a loop of `start + 1` rounds."""
+        return [
+            self.start.eq(start), self.left.eq(start),
+            self.single.eq(start == 0), self.end.eq(start == 0),
+        ]
+
+    def step(self):
+        """Statements that go to the next round; after the last one comes the first."""
+        return If(self.end,
+            self.left.eq(self.start),
+            self.end.eq(self.single),
+        ).Else(
+            self.left.eq(self.left - 1),
+            self.end.eq(self.left == 1),
+        )
+
+
+# Loops --------------------------------------------------------------------------------------------
+
+
+class Loops(LiteXModule):
+    """Words of a kernel row, kernel rows, pixels of a line, lines of pixels: a segment.
+
+    No cycle is lost between two segments. A step is a choice between registers and an addition,
+    and whether it is made is known a cycle before: there is always room in the FIFO behind.
+
+    Attributes
+    ----------
+    sink   : segments (`segment_setup.LOOP_LAYOUT`).
+    source : their words (`WORD_LAYOUT`).
+    idle   : no word is left.
+    """
+
+    def __init__(self, reduction):
+        self.sink = sink = stream.Endpoint(LOOP_LAYOUT)
+        self.fifo = fifo = stream.SyncFIFO(WORD_LAYOUT, FIFO_DEPTH, buffered=True)
+        self.source = fifo.source
+        self.idle = Signal()
+
+        # # #
+
+        word = fifo.sink
+        words, rows, columns, lines = (Countdown(bits) for bits in (16, 8, 16, 16))
+        run, load, step, room = Signal(), Signal(), Signal(), Signal()
+        pixel, line, segment = Signal(), Signal(), Signal()  # this step ends one
+        self.comb += [
+            step.eq(run & room),
+            word.valid.eq(step),
+            pixel.eq(step & words.end & rows.end),
+            line.eq(pixel & columns.end),
+            segment.eq(line & lines.end),
+            load.eq(sink.valid & (~run | segment)),
+            sink.ready.eq(load),
+            word.last.eq(words.end & rows.end),
+            word.retire.eq(columns.end & lines.end),
+            self.idle.eq(~run & (fifo.level == 0)),
+        ]
+        self.sync += [
+            room.eq(fifo.level < FIFO_DEPTH - 2),  # one step is not counted yet, one may come
+            If(segment | load, run.eq(load)),
+        ]
+
+        # Addresses --------------------------------------------------------------------------------
+        address, source, position = (Signal(16) for _ in range(3))
+        next_row, next_x, next_y, next_position = (Signal(16) for _ in range(4))
+        row_pitch, step_x, step_y, result_x, result_y = (Signal(16) for _ in range(5))
+        half, slot, gdn, final, release = (Signal(bits) for bits in (1, len(word.slot), 1, 1, 1))
+        first = Signal()
+        values = {
+            "address": address, "position": position, "half": half, "slot": slot, "gdn": gdn,
+            "final": final, "release": release,
+        }
+        self.comb += [
+            *[getattr(word, name).eq(value) for name, value in values.items()],
+            word.source.eq(source),
+            word.first.eq(first),
+        ]
+        # The next pixel is beside this one or begins the next line.
+        begin = Mux(columns.end, next_y, next_x)
+        row_or_pixel = Mux(rows.end, begin, next_row)
+        self.sync += [
+            If(step,
+                words.step(),
+                first.eq(words.end & rows.end),
+                address.eq(address + reduction),
+                If(words.end,
+                    rows.step(),
+                    address.eq(row_or_pixel),
+                    next_row.eq(row_or_pixel + row_pitch),
+                ),
+            ),
+            If(pixel,
+                columns.step(),
+                source.eq(begin),
+                next_x.eq(begin + step_x),
+                position.eq(Mux(columns.end, next_position, position + result_x)),
+            ),
+            If(line,
+                lines.step(),
+                next_y.eq(next_y + step_y),
+                next_position.eq(next_position + result_y),
+            ),
+            If(load,
+                words.load(sink.words_left),
+                rows.load(sink.rows_left),
+                columns.load(sink.columns_left),
+                lines.load(sink.lines_left),
+                first.eq(1),
+                source.eq(sink.address),
+                row_pitch.eq(sink.row_pitch), step_x.eq(sink.step_x), step_y.eq(sink.step_y),
+                result_x.eq(sink.result_x), result_y.eq(sink.result_y),
+                next_row.eq(sink.next_row), next_x.eq(sink.next_x), next_y.eq(sink.next_y),
+                next_position.eq(sink.next_position),
+                *[value.eq(getattr(sink, name)) for name, value in values.items()],
+            ),
+        ]
