@@ -45,11 +45,14 @@ class PointerCrossing(LiteXModule):
         if cd_from == cd_to:
             self.comb += self.output.eq(self.input)
             return
-        gray, arrived, binary = Signal(width), Signal(width), Signal(width)
+        gray, arrived = Signal(width), Signal(width)
+        parts, binary = Signal(width), Signal(width)
         from_sync, to_sync = getattr(self.sync, cd_from), getattr(self.sync, cd_to)
         from_sync += gray.eq(self.input ^ (self.input >> 1))
         self.specials += MultiReg(gray, arrived, cd_to)
-        self.comb += [binary[i].eq(Reduce("XOR", arrived[i:])) for i in range(width)]
+        # A bit is the exclusive or of those above it: in two steps, four bits each at a time.
+        to_sync += [parts[i].eq(Reduce("XOR", arrived[i : i + 4])) for i in range(width)]
+        self.comb += [binary[i].eq(Reduce("XOR", Cat(*parts[i::4]))) for i in range(width)]
         to_sync += self.output.eq(binary)
 
 

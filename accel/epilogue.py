@@ -6,7 +6,7 @@ from migen import *
 from litelic.accel import multipliers
 from litelic.accel.descriptor import FLAG_GDN, FLAG_OUTPUT16
 from litelic.accel.normalise import Mantissa
-from litelic.accel.requantise import Requantiser, RoundingShift, delay
+from litelic.accel.requantise import Clamp, Requantiser, RoundingShift, delay
 from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS
 
 # Epilogue Lane ------------------------------------------------------------------------------------
@@ -24,7 +24,7 @@ class EpilogueLane(LiteXModule):
     operand_latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + 1
     middle_latency = Requantiser.latency + operand_latency
     value_latency = Requantiser.latency + Mantissa.latency
-    latency = value_latency + multipliers.LATENCY + RoundingShift.latency + 1
+    latency = value_latency + multipliers.LATENCY + RoundingShift.latency + Clamp.latency
 
     def __init__(
         self, operand_shift, output_shift, function, lo, hi, middle,
@@ -41,7 +41,7 @@ class EpilogueLane(LiteXModule):
 
         # Requantise -------------------------------------------------------------------------------
         self.requantiser = requantiser = Requantiser(technology)
-        gdn = delay(self, self.gdn, Requantiser.latency - 2)
+        gdn = delay(self, self.gdn, Requantiser.latency - Clamp.latency - 1)
         self.comb += [
             requantiser.sum.eq(self.sum),
             requantiser.bias.eq(self.bias),
@@ -90,18 +90,14 @@ class EpilogueLane(LiteXModule):
 
         # Result -----------------------------------------------------------------------------------
         # Results of a convolution wait, so that all results leave in the order of their sums.
-        waited = delay(self, value, EpilogueLane.latency - Requantiser.latency - 1)
-        normalised = rounding.result
-        direct = ~middle
-        self.sync += If(direct,
-            self.result.eq(waited),
-        ).Elif(normalised < lo,
-            self.result.eq(lo),
-        ).Elif(normalised > hi,
-            self.result.eq(hi),
-        ).Else(
-            self.result.eq(normalised),
-        )
+        waited = delay(self, value, self.latency - Requantiser.latency - Clamp.latency)
+        self.clamp = clamp = Clamp(33, 16)
+        self.comb += [
+            clamp.value.eq(Mux(middle, rounding.result, waited)),
+            clamp.lo.eq(lo),
+            clamp.hi.eq(hi),
+            self.result.eq(clamp.result),
+        ]
 
 
 # Epilogue -----------------------------------------------------------------------------------------
@@ -123,7 +119,7 @@ class Epilogue(LiteXModule):
     tile_end: the tile's last result is being written.
     """
 
-    read_latency = 2  # from `captured` to the lanes
+    read_latency = 3  # from `captured` to the lanes
 
     def __init__(
         self, config, descriptor, ring, result_layout, technology=multipliers.GENERIC,
@@ -152,9 +148,9 @@ class Epilogue(LiteXModule):
         self.comb += [
             ended.eq(active & last_group & (channel == (c.outputs - 1))),
             ring.parameter_address.eq(address),
-            self.release_slot.eq(ended & pixel.segment_end),
         ]
         self.sync += [
+            self.release_slot.eq(ended & pixel.segment_end),
             If(active,
                 group.eq(group + 1),
                 If(last_group,
@@ -172,20 +168,23 @@ class Epilogue(LiteXModule):
         ]
 
         # Register the sums with their parameters --------------------------------------------------
-        parameter = Record(PARAMETER_LAYOUT)
+        # Synthesis may make the parameters' memory a block RAM, with the first of two registers.
+        read, parameter = Record(PARAMETER_LAYOUT), Record(PARAMETER_LAYOUT)
         layout = [
             ("enable", 1), ("gdn", 1), ("tile_end", 1), ("group", len(group)),
             ("address", 16), ("source", 16),
         ]
-        stage = Record(layout)
+        before, stage = Record(layout), Record(layout)
         self.sync += [
-            parameter.raw_bits().eq(ring.parameter.raw_bits()),
-            stage.enable.eq(active),
-            stage.gdn.eq(pixel.gdn),
-            stage.tile_end.eq(ended & pixel.tile_end),
-            stage.group.eq(group),
-            stage.address.eq(pixel.position),
-            stage.source.eq(pixel.source),
+            read.raw_bits().eq(ring.parameter.raw_bits()),
+            before.enable.eq(active),
+            before.gdn.eq(pixel.gdn),
+            before.tile_end.eq(ended & pixel.tile_end),
+            before.group.eq(group),
+            before.address.eq(pixel.position),
+            before.source.eq(pixel.source),
+            parameter.raw_bits().eq(read.raw_bits()),
+            stage.raw_bits().eq(before.raw_bits()),
         ]
         sums = [delay(self, sum_, self.read_latency) for sum_ in self.sums]
 
@@ -242,7 +241,7 @@ class Epilogue(LiteXModule):
         for r in range(c.epilogue):
             lane = EpilogueLane(
                 operand_shift=d.function[8:14], output_shift=d.function[16:22],
-                function=d.function[:2], lo=lo, hi=hi, middle=uses_middle,
+                function=d.function[:2], lo=lo, hi=hi, middle=uses_middle, technology=technology,
             )
             self.submodules += lane
             self.lanes.append(lane)

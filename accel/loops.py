@@ -4,7 +4,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
-from litelic.accel.segment_setup import LOOP_LAYOUT
+from litelic.accel.segment_setup import COUNTS, LOOP_LAYOUT
 from litelic.accel.weights import SLOTS
 
 # `first` and `last` of the stream frame the words of a result.
@@ -26,18 +26,19 @@ FIFO_DEPTH = 8
 
 
 class Countdown:
-    """A loop: `end` is up in its last round. It is a register, as all that a step depends on."""
+    """A loop. That this round is the last one, or the one before, are registers."""
 
     def __init__(self, bits):
         self.start, self.left = Signal(bits), Signal(bits)
-        self.single = Signal()  # `start` is 0
-        self.end = Signal()
+        self.single, self.double = Signal(), Signal()  # the loop has one round, or two
+        self.end, self.near = Signal(), Signal()
 
-    def load(self, start):
+    def load(self, start, single, double):
         """Statements that begin a loop of `start + 1` rounds."""
         return [
             self.start.eq(start), self.left.eq(start),
-            self.single.eq(start == 0), self.end.eq(start == 0),
+            self.single.eq(single), self.end.eq(single),
+            self.double.eq(double), self.near.eq(double),
         ]
 
     def step(self):
@@ -45,10 +46,17 @@ class Countdown:
         return If(self.end,
             self.left.eq(self.start),
             self.end.eq(self.single),
+            self.near.eq(self.double),
         ).Else(
             self.left.eq(self.left - 1),
-            self.end.eq(self.left == 1),
+            self.end.eq(self.near),
+            self.near.eq(self.left == 2),
         )
+
+    @property
+    def then_end(self):
+        """Whether the round after this one is the last."""
+        return Mux(self.end, self.single, self.near)
 
 
 # Loops --------------------------------------------------------------------------------------------
@@ -76,24 +84,61 @@ class Loops(LiteXModule):
         # # #
 
         word = fifo.sink
-        words, rows, columns, lines = (Countdown(bits) for bits in (16, 8, 16, 16))
+        loops = {name: Countdown(bits) for name, bits in COUNTS}
+        words, rows, columns, lines = loops.values()
         run, load, step, room = Signal(), Signal(), Signal(), Signal()
         pixel, line, segment = Signal(), Signal(), Signal()  # this step ends one
+        last, retire, ending = Signal(), Signal(), Signal()  # word of its pixel, pixel, both
         self.comb += [
-            step.eq(run & room),
             word.valid.eq(step),
-            pixel.eq(step & words.end & rows.end),
-            line.eq(pixel & columns.end),
-            segment.eq(line & lines.end),
+            pixel.eq(step & last),
+            line.eq(step & last & columns.end),
+            segment.eq(step & ending),
             load.eq(sink.valid & (~run | segment)),
             sink.ready.eq(load),
-            word.last.eq(words.end & rows.end),
-            word.retire.eq(columns.end & lines.end),
+            word.last.eq(last),
+            word.retire.eq(retire),
             self.idle.eq(~run & (fifo.level == 0)),
         ]
         self.sync += [
-            room.eq(fifo.level < FIFO_DEPTH - 2),  # one step is not counted yet, one may come
-            If(segment | load, run.eq(load)),
+            # Of what is under way, three words are not counted yet.
+            room.eq(fifo.level < FIFO_DEPTH - 3),
+            step.eq(room & (load | (run & ~segment))),
+            run.eq(load | (run & ~segment)),
+        ]
+
+        # Ends -------------------------------------------------------------------------------------
+        # Of the innermost loops one goes on, or it starts again and the next one goes on.
+        then_last, then_retire = Signal(), Signal()
+        self.comb += [
+            then_last.eq(Mux(words.end, words.single & rows.then_end, words.near & rows.end)),
+            then_retire.eq(Mux(columns.end,
+                columns.single & lines.then_end,
+                columns.near & lines.end,
+            )),
+        ]
+        self.sync += [
+            If(step,
+                words.step(),
+                last.eq(then_last),
+                ending.eq(then_last & Mux(last, then_retire, retire)),
+                If(words.end, rows.step()),
+            ),
+            If(pixel, columns.step(), retire.eq(then_retire)),
+            If(line, lines.step()),
+            If(load,
+                last.eq(sink.words_single & sink.rows_single),
+                retire.eq(sink.columns_single & sink.lines_single),
+                ending.eq(
+                    sink.words_single & sink.rows_single & sink.columns_single & sink.lines_single
+                ),
+                *[
+                    loop.load(*[
+                        getattr(sink, f"{name}_{what}") for what in ("left", "single", "double")
+                    ])
+                    for name, loop in loops.items()
+                ],
+            ),
         ]
 
         # Addresses --------------------------------------------------------------------------------
@@ -116,31 +161,23 @@ class Loops(LiteXModule):
         row_or_pixel = Mux(rows.end, begin, next_row)
         self.sync += [
             If(step,
-                words.step(),
-                first.eq(words.end & rows.end),
+                first.eq(last),
                 address.eq(address + reduction),
                 If(words.end,
-                    rows.step(),
                     address.eq(row_or_pixel),
                     next_row.eq(row_or_pixel + row_pitch),
                 ),
             ),
             If(pixel,
-                columns.step(),
                 source.eq(begin),
                 next_x.eq(begin + step_x),
                 position.eq(Mux(columns.end, next_position, position + result_x)),
             ),
             If(line,
-                lines.step(),
                 next_y.eq(next_y + step_y),
                 next_position.eq(next_position + result_y),
             ),
             If(load,
-                words.load(sink.words_left),
-                rows.load(sink.rows_left),
-                columns.load(sink.columns_left),
-                lines.load(sink.lines_left),
                 first.eq(1),
                 source.eq(sink.address),
                 row_pitch.eq(sink.row_pitch), step_x.eq(sink.step_x), step_y.eq(sink.step_y),

@@ -48,6 +48,38 @@ class RoundingShift(LiteXModule):
         ]
 
 
+# Clamp --------------------------------------------------------------------------------------------
+
+
+class Clamp(LiteXModule):
+    """`clamp(value, lo, hi)` in `latency` cycles: compare, then choose.
+
+    value of `bits`, lo, hi and result of `result_bits`, all signed.
+    """
+
+    latency = 2
+
+    def __init__(self, bits, result_bits):
+        self.value = Signal((bits, True))
+        self.lo, self.hi = Signal((result_bits, True)), Signal((result_bits, True))
+        self.result = Signal((result_bits, True))
+
+        # # #
+
+        below, above = Signal(), Signal()
+        value, lo, hi = (Signal((result_bits, True)) for _ in range(3))
+        self.sync += [
+            lo.eq(self.lo),
+            hi.eq(self.hi),
+            below.eq(self.value < self.lo),
+            above.eq(self.value > self.hi),
+            value.eq(self.value),
+            self.result.eq(value),
+            If(below, self.result.eq(lo)),
+            If(above, self.result.eq(hi)),
+        ]
+
+
 # Requantiser --------------------------------------------------------------------------------------
 
 
@@ -59,11 +91,11 @@ class Requantiser(LiteXModule):
     sum, bias  : signed 32 bits.
     multiplier : unsigned 16 bits.
     shift      : 0..47.
-    lo, hi     : signed 25 bits, static while values pass.
+    lo, hi     : signed 25 bits, of the value that is `Clamp.latency` cycles from its result.
     result     : signed 25 bits.
     """
 
-    latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + 1
+    latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + Clamp.latency
 
     def __init__(self, technology=multipliers.GENERIC):
         self.sum, self.bias = Signal((32, True)), Signal((32, True))
@@ -89,11 +121,10 @@ class Requantiser(LiteXModule):
             rounding.value.eq(product),
             rounding.shift.eq(delay(self, self.shift, 1 + multipliers.LATENCY + 1)),
         ]
-        value = rounding.result
-        self.sync += If(value < self.lo,
-            self.result.eq(self.lo),
-        ).Elif(value > self.hi,
-            self.result.eq(self.hi),
-        ).Else(
-            self.result.eq(value),
-        )
+        self.clamp = clamp = Clamp(48, 25)
+        self.comb += [
+            clamp.value.eq(rounding.result),
+            clamp.lo.eq(self.lo),
+            clamp.hi.eq(self.hi),
+            self.result.eq(clamp.result),
+        ]

@@ -7,10 +7,14 @@ from migen import *
 from litelic.accel.descriptor import FLAG_GDN
 from litelic.accel.weights import SEGMENT_LAYOUT, SLOTS
 
-# What the loops of a segment start from. `*_left` is the number of steps less one; `next_*` is the
-# address of the second kernel row, of the second pixel and of the second line of pixels.
+COUNTS = (("words", 16), ("rows", 8), ("columns", 16), ("lines", 16))
+
+# What the loops of a segment start from. For each of them, `*_left` is the number of rounds less
+# one, `*_single` and `*_double` say that it has one round or two; `next_*` is the address of the
+# second kernel row, of the second pixel and of the second line of pixels.
 LOOP_LAYOUT = [
-    ("words_left", 16), ("rows_left", 8), ("columns_left", 16), ("lines_left", 16),
+    *[(f"{name}_left", bits) for name, bits in COUNTS],
+    *[(f"{name}_{what}", 1) for name, _ in COUNTS for what in ("single", "double")],
     ("row_pitch", 16), ("step_x", 16), ("step_y", 16), ("result_x", 16), ("result_y", 16),
     ("address", 16), ("next_row", 16), ("next_x", 16), ("next_y", 16),
     ("position", 16), ("next_position", 16),
@@ -97,6 +101,8 @@ class SegmentSetup(LiteXModule):
             "next_x": chosen.address + chosen.step_x,
             "next_y": chosen.address + chosen.step_y,
             "next_position": chosen.position + chosen.result_y,
+            **{f"{name}_single": getattr(chosen, f"{name}_left") == 0 for name, _ in COUNTS},
+            **{f"{name}_double": getattr(chosen, f"{name}_left") == 1 for name, _ in COUNTS},
         }
         self.sync += [
             If(loops.ready, loops.valid.eq(0)),

@@ -101,8 +101,10 @@ class Sequencer(LiteXModule):
                 setup.phase.eq(tile.phase),
             ),
             If(fsm.ongoing("IDLE"),
-                columns.load(d.tiles[:16] - 1),
-                lines.load(d.tiles[16:] - 1),
+                *[
+                    loop.load(count - 1, count == 1, count == 2)
+                    for loop, count in ((columns, d.tiles[:16]), (lines, d.tiles[16:]))
+                ],
                 phase.eq(d.out_x[:4]),
             ),
             If(fsm.ongoing("NEXT"),

@@ -98,7 +98,9 @@ class WeightRing(LiteXModule):
         self.parameter_address = Signal(max=SLOTS * config.outputs)
         self.parameter = Record(PARAMETER_LAYOUT)
         self.segments = segments = stream.SyncFIFO(SEGMENT_LAYOUT, SLOTS)
-        self.crossing = stream.ClockDomainCrossing(SEGMENT_LAYOUT, "sys", cd_array)
+        self.crossing = stream.ClockDomainCrossing(
+            SEGMENT_LAYOUT, "sys", cd_array, buffered=True,
+        )
         self.segment = self.crossing.source
 
         # # #
@@ -117,6 +119,7 @@ class WeightRing(LiteXModule):
         space = Signal()
         held, used = Signal(pointer_bits), Signal(width)
         following, address = Signal(pointer_bits), Signal(max=depth)
+        stay, ahead, moved, again = (Signal() for _ in range(4))
         self.written = written = PointerCrossing(pointer_bits, "sys", cd_array)
         self.freed = freed = PointerCrossing(pointer_bits, cd_array, "sys")
         self.comb += [
@@ -133,19 +136,22 @@ class WeightRing(LiteXModule):
             address.eq(read),
             used.eq(read_port.dat_r),
             self.word.eq(self._rotated(used, config)),
-            # Prepared a cycle ahead; a segment's first word stays until the last pixel has read it.
-            self.available.eq(written.output != read),
+            stay.eq(written.output != read),
+            ahead.eq(written.output != following),
+            moved.eq(self.read),
+            again.eq(self.read & self.rewind & ~self.retire),
             If(self.read,
                 read.eq(following),
-                self.available.eq(written.output != following),
                 If(self.rewind & self.retire,
                     first.eq(following),
                 ).Elif(self.rewind,
                     read.eq(first),
-                    self.available.eq(1),
                 ),
             ),
         ]
+        # Compared a cycle ahead for both cases. A segment's first word is there until the last pixel
+        # has read it.
+        self.comb += self.available.eq(Mux(moved, ahead, stay) | again)
 
         # Parameters -------------------------------------------------------------------------------
         parameters = Memory(len(self.parameter), SLOTS * config.outputs)

@@ -24,6 +24,7 @@ class Family:
     name      : as the command line and the rows have it.
     title     : as the page has it.
     synthesis : the Yosys command, to which `-top` is added.
+    cells     : Verilog files of Yosys that declare the family's cells.
     lut_inputs: inputs of the LUTs that are counted.
     technology : of the array's multipliers.
     dsps_per_mac : the goal.
@@ -34,6 +35,7 @@ class Family:
     name: str
     title: str
     synthesis: str
+    cells: tuple
     lut_inputs: int
     technology: str
     dsps_per_mac: float
@@ -45,6 +47,7 @@ ECP5 = Family(
     name="ecp5",
     title="ECP5",
     synthesis="synth_ecp5 -abc9 -nowidelut",
+    cells=("+/lattice/cells_sim_ecp5.v", "+/lattice/cells_bb_ecp5.v"),
     lut_inputs=4,
     technology=multipliers.ECP5,
     dsps_per_mac=1,
@@ -65,6 +68,7 @@ ARTIX7 = Family(
     title="Artix-7",
     # No pads, no clock buffers: the ports are not pins on a board.
     synthesis="synth_xilinx -flatten -abc9 -family xc7 -noiopad -noclkbuf",
+    cells=(),
     lut_inputs=6,
     technology=multipliers.DSP48,
     dsps_per_mac=0.5,

@@ -83,8 +83,13 @@ def _yosys(files, top, family, folder, wanted):
 
     Syntheses are kept in `folder`, one a state of the sources, the tool and its options.
     """
+    sources = " ".join(name for name in sorted(files) if name.endswith(".v"))
+    declarations = f"read_verilog -lib {' '.join(family.cells)}; " if family.cells else ""
+    # Without `setattr`, Yosys may read a module again, behind the synthesis, for the sake of an
+    # instantiated cell: `hierarchy` leaves a note with it, which flattening carries along.
     script = (
-        f"read_verilog {' '.join(name for name in sorted(files) if name.endswith('.v'))}; "
+        f"read_verilog {sources}; {declarations}"
+        f"hierarchy -top {top}; setattr -unset reprocess_after; "
         f"{family.synthesis} -top {top}; tee -q -o stat.json stat -json; write_json netlist.json"
     )
     key = "\n".join([script, tools.version(tools.YOSYS), *(files[name] for name in sorted(files))])
