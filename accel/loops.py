@@ -89,22 +89,27 @@ class Loops(LiteXModule):
         run, load, step, room = Signal(), Signal(), Signal(), Signal()
         pixel, line, segment = Signal(), Signal(), Signal()  # this step ends one
         last, retire, ending = Signal(), Signal(), Signal()  # word of its pixel, pixel, both
+        then_run, then_step, goes_to_end = Signal(), Signal(), Signal()
         self.comb += [
             word.valid.eq(step),
+            word.last.eq(last),
+            word.retire.eq(retire),
+            sink.ready.eq(load),
             pixel.eq(step & last),
             line.eq(step & last & columns.end),
             segment.eq(step & ending),
-            load.eq(sink.valid & (~run | segment)),
-            sink.ready.eq(load),
-            word.last.eq(last),
-            word.retire.eq(retire),
             self.idle.eq(~run & (fifo.level == 0)),
+            # What the next cycle does is decided in this one: these signals go far.
+            then_run.eq(load | (run & ~segment)),
+            then_step.eq(room & then_run),
         ]
         self.sync += [
             # Of what is under way, three words are not counted yet.
             room.eq(fifo.level < FIFO_DEPTH - 3),
-            step.eq(room & (load | (run & ~segment))),
-            run.eq(load | (run & ~segment)),
+            run.eq(then_run),
+            step.eq(then_step),
+            ending.eq(Mux(load, sink.single, goes_to_end)),
+            load.eq(sink.valid & ~load & (~then_run | (room & goes_to_end))),
         ]
 
         # Ends -------------------------------------------------------------------------------------
@@ -116,12 +121,12 @@ class Loops(LiteXModule):
                 columns.single & lines.then_end,
                 columns.near & lines.end,
             )),
+            goes_to_end.eq(Mux(step, then_last & Mux(last, then_retire, retire), ending)),
         ]
         self.sync += [
             If(step,
                 words.step(),
                 last.eq(then_last),
-                ending.eq(then_last & Mux(last, then_retire, retire)),
                 If(words.end, rows.step()),
             ),
             If(pixel, columns.step(), retire.eq(then_retire)),
@@ -129,9 +134,6 @@ class Loops(LiteXModule):
             If(load,
                 last.eq(sink.words_single & sink.rows_single),
                 retire.eq(sink.columns_single & sink.lines_single),
-                ending.eq(
-                    sink.words_single & sink.rows_single & sink.columns_single & sink.lines_single
-                ),
                 *[
                     loop.load(*[
                         getattr(sink, f"{name}_{what}") for what in ("left", "single", "double")

@@ -52,12 +52,12 @@ class RoundingShift(LiteXModule):
 
 
 class Clamp(LiteXModule):
-    """`clamp(value, lo, hi)` in `latency` cycles: compare, then choose.
+    """`clamp(value, lo, hi)` in `latency` cycles: does it fit at all, compare, choose.
 
     value of `bits`, lo, hi and result of `result_bits`, all signed.
     """
 
-    latency = 2
+    latency = 3
 
     def __init__(self, bits, result_bits):
         self.value = Signal((bits, True))
@@ -66,17 +66,25 @@ class Clamp(LiteXModule):
 
         # # #
 
+        negative, too_large = Signal(), Signal()
         below, above = Signal(), Signal()
-        value, lo, hi = (Signal((result_bits, True)) for _ in range(3))
+        bounds = [(self.lo, self.hi)]
+        for _ in range(2):
+            bounds.append(tuple(delay(self, bound, 1) for bound in bounds[-1]))
+        values = [self.value[:result_bits]]
+        for _ in range(2):
+            value = Signal((result_bits, True))
+            self.sync += value.eq(values[-1])
+            values.append(value)
+        high = self.value[result_bits - 1 :]  # copies of the sign, if it fits
         self.sync += [
-            lo.eq(self.lo),
-            hi.eq(self.hi),
-            below.eq(self.value < self.lo),
-            above.eq(self.value > self.hi),
-            value.eq(self.value),
-            self.result.eq(value),
-            If(below, self.result.eq(lo)),
-            If(above, self.result.eq(hi)),
+            negative.eq(self.value[-1]),
+            too_large.eq((high != 0) & (high != 2 ** len(high) - 1)),
+            below.eq(Mux(too_large, negative, values[1] < bounds[1][0])),
+            above.eq(Mux(too_large, ~negative, values[1] > bounds[1][1])),
+            self.result.eq(values[2]),
+            If(below, self.result.eq(bounds[2][0])),
+            If(above, self.result.eq(bounds[2][1])),
         ]
 
 

@@ -10,11 +10,12 @@ from litelic.accel.weights import SEGMENT_LAYOUT, SLOTS
 COUNTS = (("words", 16), ("rows", 8), ("columns", 16), ("lines", 16))
 
 # What the loops of a segment start from. For each of them, `*_left` is the number of rounds less
-# one, `*_single` and `*_double` say that it has one round or two; `next_*` is the address of the
-# second kernel row, of the second pixel and of the second line of pixels.
+# one, `*_single` and `*_double` say that it has one round or two (`single`: all have one); `next_*`
+# is the address of the second kernel row, of the second pixel and of the second line of pixels.
 LOOP_LAYOUT = [
     *[(f"{name}_left", bits) for name, bits in COUNTS],
     *[(f"{name}_{what}", 1) for name, _ in COUNTS for what in ("single", "double")],
+    ("single", 1),
     ("row_pitch", 16), ("step_x", 16), ("step_y", 16), ("result_x", 16), ("result_y", 16),
     ("address", 16), ("next_row", 16), ("next_x", 16), ("next_y", 16),
     ("position", 16), ("next_position", 16),
@@ -102,6 +103,7 @@ class SegmentSetup(LiteXModule):
             "next_y": chosen.address + chosen.step_y,
             "next_position": chosen.position + chosen.result_y,
             **{f"{name}_single": getattr(chosen, f"{name}_left") == 0 for name, _ in COUNTS},
+            "single": Cat(*[getattr(chosen, f"{name}_left") for name, _ in COUNTS]) == 0,
             **{f"{name}_double": getattr(chosen, f"{name}_left") == 1 for name, _ in COUNTS},
         }
         self.sync += [

@@ -93,21 +93,24 @@ class Sequencer(LiteXModule):
             NextState("TILE"),
             If(columns.end & lines.end, NextState("IDLE")),
         )
+        prepare, advance = Signal(), Signal()
         self.sync += [
+            prepare.eq(fsm.ongoing("IDLE")),
+            advance.eq(fsm.ongoing("NEXT")),
             If(setup.final, open_.eq(0)),
             If(tile.valid & tile.ready,
                 open_.eq(1),
                 setup.half.eq(tile.half),
                 setup.phase.eq(tile.phase),
             ),
-            If(fsm.ongoing("IDLE"),
+            If(prepare,
                 *[
                     loop.load(count - 1, count == 1, count == 2)
                     for loop, count in ((columns, d.tiles[:16]), (lines, d.tiles[16:]))
                 ],
                 phase.eq(d.out_x[:4]),
             ),
-            If(fsm.ongoing("NEXT"),
+            If(advance,
                 columns.step(),
                 phase.eq(phase + d.out_tile_bytes[:4]),
                 If(columns.end, lines.step(), phase.eq(d.out_x[:4])),

@@ -149,7 +149,7 @@ class WeightRing(LiteXModule):
                 ),
             ),
         ]
-        # Compared a cycle ahead for both cases. A segment's first word is there until the last pixel
+        # Compared a cycle ahead for both cases. A segment's first word is there until its last pixel
         # has read it.
         self.comb += self.available.eq(Mux(moved, ahead, stay) | again)
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from litelic.accel.requantise import Requantiser, RoundingShift
+from litelic.accel.requantise import Clamp, Requantiser, RoundingShift
 from tests.accel.streams import simulate, write_fields
-from tests.host.golden.reference import requantise, round_shift
+from tests.host.golden.reference import clamp, requantise, round_shift
 
 
 def check_pipeline(dut, inputs, expected, output):
@@ -78,4 +78,20 @@ def test_requantiser(lo, hi, seed):
         i.update(lo=lo, hi=hi)
     assert lo == hi or len(set(expected)) > 10
     dut = Requantiser()
+    check_pipeline(dut, inputs, expected, dut.result)
+
+
+@pytest.mark.parametrize("bits, result_bits", [(48, 25), (33, 16), (20, 19)])
+def test_clamp(bits, result_bits, seed):
+    """Bounds differ from value to value; many values are beside a bound, or do not fit at all."""
+    chance = random.Random(seed)
+    inputs, expected = [], []
+    for _ in range(300):
+        lo, hi = sorted(random_integer(chance, result_bits) for _ in range(2))
+        near = chance.choice([lo, hi, 0]) + chance.randint(-2, 2)
+        value = chance.choice([near, random_integer(chance, bits), chance.choice([-1, 1]) * lo])
+        value = clamp(value, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        inputs.append({"value": value, "lo": lo, "hi": hi})
+        expected.append(clamp(value, lo, hi))
+    dut = Clamp(bits, result_bits)
     check_pipeline(dut, inputs, expected, dut.result)
