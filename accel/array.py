@@ -18,7 +18,7 @@ class MultiplierArray(LiteXModule):
 
     Attributes
     ----------
-    operands : a Signal(9 * reduction) a pixel lane, signed operands.
+    operands : a Signal(operand_bits * reduction) a pixel lane, signed operands.
     weights  : a Signal(8 * reduction) an output channel, signed weights.
     valid, first, last : describe the operands and weights of this cycle.
     captured : the second rank holds new sums from this cycle on (the first read-out cycle).
@@ -27,8 +27,8 @@ class MultiplierArray(LiteXModule):
     """
 
     def __init__(self, config):
-        c = config
-        self.operands = [Signal(9 * c.reduction) for _ in range(c.pixels)]
+        c, bits = config, config.operand_bits
+        self.operands = [Signal(bits * c.reduction) for _ in range(c.pixels)]
         self.weights = [Signal(8 * c.reduction) for _ in range(c.outputs)]
         self.valid, self.first, self.last = Signal(), Signal(), Signal()
         self.captured = Signal()
@@ -54,7 +54,7 @@ class MultiplierArray(LiteXModule):
         for m, operands in enumerate(self.operands):
             for n, weights in enumerate(self.weights):
                 terms = [
-                    self._product(operands[9 * k : 9 * k + 9], weights[8 * k : 8 * k + 8])
+                    self._product(operands[bits * k : bits * k + bits], weights[8 * k : 8 * k + 8])
                     for k in range(c.reduction)
                 ]
                 while len(terms) > 1:
@@ -78,8 +78,9 @@ class MultiplierArray(LiteXModule):
 
     def _product(self, operand, weight):
         """A signed product, registered twice: once in the DSP block, once in the fabric."""
-        a, b = Signal((9, True)), Signal((8, True))
-        product, result = Signal((17, True)), Signal((17, True))
+        bits = len(operand) + len(weight)
+        a, b = Signal((len(operand), True)), Signal((len(weight), True))
+        product, result = Signal((bits, True)), Signal((bits, True))
         self.comb += [a.eq(operand), b.eq(weight)]
         self.sync += [product.eq(a * b), result.eq(product)]
         return result

@@ -15,7 +15,7 @@ def bank_rows(word):
 
 
 class OperandMemory(LiteXModule):
-    """Read `reduction` consecutive 9-bit operands a cycle, starting at any operand.
+    """Read `reduction` consecutive signed operands a cycle, starting at any operand.
 
     Words of `bank` operands (at least `reduction`) alternate between an even and an odd bank, so
     that a run that straddles two words still takes one cycle, and so does writing two words.
@@ -28,7 +28,7 @@ class OperandMemory(LiteXModule):
     write_enable : one bit a bank.
     write_rows, write_data : (even, odd), from `OperandWrite`.
     even_row, odd_row, rotation : from `OperandAddress`.
-    source       : reduction x 9 bits.
+    source       : reduction x `config.operand_bits`.
 
     Written with the bus clock, read with the clock `cd_array`.
     """
@@ -36,26 +36,26 @@ class OperandMemory(LiteXModule):
     latency = 3  # memory, its output register, rotation
 
     def __init__(self, config, cd_array="sys"):
-        reduction, bank = config.reduction, config.bank
+        reduction, bank, bits = config.reduction, config.bank, config.operand_bits
         rows = 2 * config.input_depth // (2 * bank)
         self.write_enable = Signal(2)
         self.write_rows = [Signal(max=rows) for _ in range(2)]
-        self.write_data = [Signal(9 * bank) for _ in range(2)]
+        self.write_data = [Signal(bits * bank) for _ in range(2)]
         self.even_row = Signal(max=rows)
         self.odd_row = Signal(max=rows)
         self.rotation = Signal(max=2 * bank)  # two cycles after the rows
-        self.source = Signal(9 * reduction)
+        self.source = Signal(bits * reduction)
 
         # # #
 
         array_sync = getattr(self.sync, cd_array)
         both = []
         for odd, row in enumerate((self.even_row, self.odd_row)):
-            memory = Memory(9 * bank, rows)
+            memory = Memory(bits * bank, rows)
             write = memory.get_port(write_capable=True)
             read = memory.get_port(clock_domain=cd_array)
             self.specials += memory, write, read
-            word = Signal(9 * bank)
+            word = Signal(bits * bank)
             self.comb += [
                 write.adr.eq(self.write_rows[odd]),
                 write.dat_w.eq(self.write_data[odd]),
@@ -63,7 +63,7 @@ class OperandMemory(LiteXModule):
                 read.adr.eq(row),
             ]
             array_sync += word.eq(read.dat_r)
-            both += [word[9 * i : 9 * i + 9] for i in range(bank)]
+            both += [word[bits * i : bits * i + bits] for i in range(bank)]
         rotated = [
             Array([both[(i + r) % (2 * bank)] for r in range(2 * bank)])[self.rotation]
             for i in range(reduction)
@@ -100,20 +100,20 @@ class OperandWrite(LiteXModule):
     valid    : write.
     lane, half, word : where the first bank word goes.
     keep     : one bit a bank word: 0 leaves its place as it is.
-    operands : granule x 9 bits.
+    operands : granule x `config.operand_bits`.
     lanes, enable, rows, data : to the lanes' memories, one cycle later; the last three are
                (even, odd).
     """
 
     def __init__(self, config):
-        size = 9 * config.bank
+        size = config.operand_bits * config.bank
         words = config.granule // config.bank
         row_bits = log2_int(config.input_depth // config.bank) - 1
         self.valid, self.half = Signal(), Signal()
         self.lane = Signal(max=max(2, config.pixels))
         self.word = word = Signal(row_bits + 1)
         self.keep = keep = Signal(words)
-        self.operands = Signal(9 * config.granule)
+        self.operands = Signal(config.operand_bits * config.granule)
         self.lanes = Signal(config.pixels)
         self.enable = Signal(2)
         self.rows = [Signal(row_bits + 1) for _ in range(2)]

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 from migen.sim.core import passive
@@ -9,19 +10,27 @@ from migen.sim.core import passive
 from litelic.accel.array import MultiplierArray
 from tests.accel.streams import pack_lanes, random_config, simulate
 
-EXTREMES = {9: (-256, 255), 8: (-128, 127)}
-
 
 def random_values(chance, count, bits, extreme):
     if extreme:
-        return [chance.choice(EXTREMES[bits]) for _ in range(count)]
+        return [chance.choice((-(1 << bits - 1), (1 << bits - 1) - 1)) for _ in range(count)]
     return [chance.randrange(-(1 << bits - 1), 1 << bits - 1) for _ in range(count)]
 
 
 @pytest.mark.parametrize("seed", range(5), indirect=True)
 def test_sums_of_products(seed):
     chance = random.Random(seed)
-    config = random_config(chance)
+    check_sums(chance, random_config(chance))
+
+
+@pytest.mark.parametrize("seed", range(3), indirect=True)
+def test_sums_of_16_bit_products(seed):
+    chance = random.Random(seed)
+    check_sums(chance, replace(random_config(chance), activation_bits=16))
+
+
+def check_sums(chance, config):
+    bits = config.operand_bits
     dut = MultiplierArray(config)
     expected = {}  # first read-out cycle -> sums in the order of the read-out
     now = 0
@@ -37,15 +46,15 @@ def test_sums_of_products(seed):
                 while chance.random() < 0.3 or (last and now < earliest):
                     yield dut.valid.eq(0)
                     yield from show(
-                        [random_values(chance, config.reduction, 9, False)] * config.pixels,
+                        [random_values(chance, config.reduction, bits, False)] * config.pixels,
                         [random_values(chance, config.reduction, 8, False)] * config.outputs,
                         chance.random() < 0.5, chance.random() < 0.5,
                     )
                     yield
                     now += 1
                 operands, weights = (
-                    [random_values(chance, config.reduction, bits, extreme) for _ in range(count)]
-                    for bits, count in ((9, config.pixels), (8, config.outputs))
+                    [random_values(chance, config.reduction, size, extreme) for _ in range(count)]
+                    for size, count in ((bits, config.pixels), (8, config.outputs))
                 )
                 for m, lane in enumerate(operands):
                     for n, channel in enumerate(weights):
@@ -68,7 +77,7 @@ def test_sums_of_products(seed):
 
     def show(operands, weights, first, last):
         for signal, values in zip(dut.operands, operands, strict=True):
-            yield signal.eq(pack_lanes(values, 9))
+            yield signal.eq(pack_lanes(values, bits))
         for signal, values in zip(dut.weights, weights, strict=True):
             yield signal.eq(pack_lanes(values, 8))
         yield dut.first.eq(first)
