@@ -49,8 +49,9 @@ def largest_sums(weight, lo, hi, step=1):
     largest = np.zeros(len(weight), np.int64)
     for y in range(step):
         for x in range(step):
-            taps = weight[:, y::step, x::step].astype(np.int64)
-            rising, falling = (t.clip(0).sum(axis=(1, 2, 3)) for t in (taps, -taps))
+            taps = weight[:, y::step, x::step]
+            rising = taps.clip(0).sum(axis=(1, 2, 3), dtype=np.int64)
+            falling = rising - taps.sum(axis=(1, 2, 3), dtype=np.int64)
             largest = np.maximum(largest, rising * hi - falling * lo)
             largest = np.maximum(largest, falling * hi - rising * lo)
     return largest
