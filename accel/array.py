@@ -21,7 +21,7 @@ class MultiplierArray(LiteXModule):
 
     Attributes
     ----------
-    operands : a Signal(9 * reduction) a pixel lane, signed operands.
+    operands : a Signal(operand_bits * reduction) a pixel lane, signed operands.
     weights  : a Signal(8 * reduction) an output channel, signed weights.
     valid, first, last : describe the operands and weights of this cycle.
     captured : the second rank holds new sums from this cycle on (the first read-out cycle).
@@ -32,8 +32,8 @@ class MultiplierArray(LiteXModule):
     """
 
     def __init__(self, config, technology=multipliers.GENERIC):
-        c = config
-        self.operands = [Signal(9 * c.reduction) for _ in range(c.pixels)]
+        c, bits = config, config.operand_bits
+        self.operands = [Signal(bits * c.reduction) for _ in range(c.pixels)]
         self.weights = [Signal(8 * c.reduction) for _ in range(c.outputs)]
         self.valid, self.first, self.last = Signal(), Signal(), Signal()
         self.captured = Signal()
@@ -59,7 +59,7 @@ class MultiplierArray(LiteXModule):
         for m, operands in enumerate(self.operands):
             terms = [
                 multipliers.products(
-                    technology, self, operands[9 * k : 9 * k + 9],
+                    technology, self, operands[bits * k : bits * k + bits],
                     [weights[8 * k : 8 * k + 8] for weights in self.weights],
                 )
                 for k in range(c.reduction)

@@ -8,6 +8,7 @@ BEAT_BYTES = 16  # What weights, results and descriptors are counted in.
 PORT_BYTES = (16, 32, 64)  # Widths of a DRAM port: 16 is the Arty's.
 ARRAY_CYCLES = 9  # from a word's address to its sum, besides one a level of the adder tree
 EPILOGUE_CYCLES = 23  # from a sum to its place in the middle memory
+ACTIVATION_BITS = (8, 16)
 LARGEST_PIXELS = 128  # The width of the lane counters.
 LARGEST_DEPTH = 32768  # The width of addresses inside the engine.
 
@@ -29,6 +30,7 @@ class ArrayConfig:
     middle_depth  : int16 values a pixel lane holds between a convolution and its normalisation.
     output_depth  : bytes a pixel lane holds of one finished tile (there are two such halves).
     port_bytes    : bytes a transfer of the DRAM ports: the memory controller's own width.
+    activation_bits : 8, or 16 for programs whose activations have 16 bits (and 8-bit ones too).
     """
 
     reduction: int = 4
@@ -40,6 +42,7 @@ class ArrayConfig:
     middle_depth: int = 2048
     output_depth: int = 4096
     port_bytes: int = 16
+    activation_bits: int = 8
 
     def __post_init__(self):
         for name, value in asdict(self).items():
@@ -60,6 +63,10 @@ class ArrayConfig:
             raise LitelicError(f"array: pixels must be at most {LARGEST_PIXELS}, not {self.pixels}")
         if self.port_bytes not in PORT_BYTES:
             raise LitelicError(f"array: port_bytes must be 16, 32 or 64, not {self.port_bytes}")
+        if self.activation_bits not in ACTIVATION_BITS:
+            raise LitelicError(
+                f"array: activation_bits must be 8 or 16, not {self.activation_bits}"
+            )
         for name in ("input_depth", "weight_depth", "middle_depth", "output_depth"):
             depth = getattr(self, name)
             if not _power_of_two(depth) or not 64 <= depth <= LARGEST_DEPTH:
@@ -71,6 +78,16 @@ class ArrayConfig:
     def macs(self):
         """Multiplications a cycle."""
         return self.reduction * self.outputs * self.pixels
+
+    @property
+    def operand_bits(self):
+        """Of a signed operand: bytes of either sign, or any int16."""
+        return 9 if self.activation_bits == 8 else 16
+
+    @property
+    def middle_bits(self):
+        """Of a normalisation's operand, which is not negative."""
+        return 8 if self.activation_bits == 8 else 15
 
     @property
     def weight_beats(self):
@@ -108,7 +125,8 @@ class ArrayConfig:
 
     @classmethod
     def from_dict(cls, values):
-        """Build from a mapping; keys that this version does not know are refused."""
+        """Build from a mapping; keys that this version does not know are refused, those that it
+        lacks (a board may be older) have their defaults."""
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
@@ -116,7 +134,7 @@ class ArrayConfig:
         return cls(**values)
 
     @classmethod
-    def parse(cls, text, port_bytes=16):
+    def parse(cls, text, port_bytes=16, activation_bits=8):
         """Build from `4x4x8` (reduction x outputs x pixels), memories at their defaults."""
         try:
             reduction, outputs, pixels = (int(part) for part in text.lower().split("x"))
@@ -126,4 +144,4 @@ class ArrayConfig:
             ) from None
         divisors = [e for e in range(1, pixels // 4 + 1) if pixels % e == 0]
         return cls(reduction, outputs, pixels, epilogue=max(divisors, default=1),
-                   port_bytes=port_bytes)
+                   port_bytes=port_bytes, activation_bits=activation_bits)

@@ -18,8 +18,10 @@ FLAG_GDN = 1 << 0  # a normalisation follows; results go through the middle memo
 FLAG_INTERRUPT = 1 << 1  # raise the interrupt when done
 FLAG_OUTPUT16 = 1 << 2  # results are stored as int16
 
-STORAGE_CODES = {"int8": 0, "uint8": 1, "centred": 2, "int16": 3}
+# "wide" and FUNCTION_OPERANDS15 are for arrays of 16-bit activations only.
+STORAGE_CODES = {"int8": 0, "uint8": 1, "centred": 2, "int16": 3, "wide": 4}
 FUNCTION_CODES = {"reciprocal": 0, "multiply": 1, "rsqrt": 2, "sqrt": 3}
+FUNCTION_OPERANDS15 = 1 << 24  # the normalisation's operands have 15 bits, not 8
 
 FIELDS = (
     "magic",
@@ -60,7 +62,7 @@ FIELDS = (
     "output_pitch",  # output bytes a row, a multiple of 16
     # Epilogue.
     "clamp",  # lo, hi of what is stored, two int16
-    "function",  # code, operand_shift << 8, output_shift << 16
+    "function",  # code, operand_shift << 8, output_shift << 16, FUNCTION_OPERANDS15
     # Store.
     "out_address",  # of row out_y at row position 0
     "out_pitch",  # bytes between rows

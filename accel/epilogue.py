@@ -4,7 +4,7 @@ from litex.gen import *
 from migen import *
 
 from litelic.accel import multipliers
-from litelic.accel.descriptor import FLAG_GDN, FLAG_OUTPUT16
+from litelic.accel.descriptor import FLAG_GDN, FLAG_OUTPUT16, FUNCTION_OPERANDS15
 from litelic.accel.normalise import Mantissa
 from litelic.accel.requantise import Clamp, Requantiser, RoundingShift, delay
 from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS
@@ -18,7 +18,7 @@ class EpilogueLane(LiteXModule):
     A sum of a convolution gives `middle_value` and `middle_operand` (after `middle_latency`
     cycles) and `result` (after `latency` cycles); a sum of a normalisation gives `result`.
     `value`, the convolution result to be normalised, is wanted `value_latency` cycles after the
-    sum.
+    sum. `wide` says that `middle_operand` uses all `middle_bits`, if these are more than 8.
     """
 
     operand_latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + 1
@@ -27,14 +27,14 @@ class EpilogueLane(LiteXModule):
     latency = value_latency + multipliers.LATENCY + RoundingShift.latency + Clamp.latency
 
     def __init__(
-        self, operand_shift, output_shift, function, lo, hi, middle,
+        self, operand_shift, output_shift, function, lo, hi, middle, middle_bits=8, wide=0,
         technology=multipliers.GENERIC,
     ):
         self.sum, self.bias = Signal((32, True)), Signal((32, True))
         self.multiplier, self.shift = Signal(16), Signal(6)
         self.gdn = Signal()  # of the sum; delayed here
         self.value = Signal((16, True))
-        self.middle_value, self.middle_operand = Signal(16), Signal(8)
+        self.middle_value, self.middle_operand = Signal(16), Signal(middle_bits)
         self.result = Signal((16, True))
 
         # # #
@@ -69,7 +69,10 @@ class EpilogueLane(LiteXModule):
         self.operand_shift = shifter = RoundingShift(34)
         self.sync += operand.eq(Mux(function[1], square, plain))
         self.comb += [shifter.value.eq(operand), shifter.shift.eq(operand_shift)]
-        self.sync += self.middle_operand.eq(Mux(shifter.result > 255, 255, shifter.result[:8]))
+        largest = 255 if middle_bits == 8 else Mux(wide, 2**middle_bits - 1, 255)
+        self.sync += self.middle_operand.eq(
+            Mux(shifter.result > largest, largest, shifter.result[:middle_bits])
+        )
         self.comb += self.middle_value.eq(delay(self, value, self.operand_latency))
 
         # Normalise --------------------------------------------------------------------------------
@@ -241,7 +244,9 @@ class Epilogue(LiteXModule):
         for r in range(c.epilogue):
             lane = EpilogueLane(
                 operand_shift=d.function[8:14], output_shift=d.function[16:22],
-                function=d.function[:2], lo=lo, hi=hi, middle=uses_middle, technology=technology,
+                function=d.function[:2], lo=lo, hi=hi, middle=uses_middle,
+                middle_bits=c.middle_bits, wide=(d.function & FUNCTION_OPERANDS15) != 0,
+                technology=technology,
             )
             self.submodules += lane
             self.lanes.append(lane)

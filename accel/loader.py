@@ -19,7 +19,7 @@ def operand_of_byte(byte, storage):
 
 
 def operand_of_int16(value):
-    """The 9-bit operand of a stored int16: saturation to -256..255."""
+    """The 9-bit operand of a stored `int16`: saturation to -256..255."""
     high = value[8:16]
     fits = (high == 0) | (high == 0xFF)
     return Mux(fits, value[:9], Mux(value[15], 0x100, 0x0FF))
@@ -61,7 +61,14 @@ class Loader(LiteXModule):
         # Walk -------------------------------------------------------------------------------------
         self.walker = walker = TileWalker(d.tiles, d.lanes, Axis(d, "in", d.strip_rows))
         int16 = Signal()
-        self.comb += [walker.start.eq(self.start), int16.eq(d.in_storage == STORAGE_CODES["int16"])]
+        wide = Constant(0, 1)
+        if config.activation_bits == 16:
+            wide = Signal()
+            self.comb += wide.eq(d.in_storage == STORAGE_CODES["wide"])
+        self.comb += [
+            walker.start.eq(self.start),
+            int16.eq((d.in_storage == STORAGE_CODES["int16"]) | wide),
+        ]
 
         halves = Signal(2, reset=2)  # free ones
         self.comb += walker.proceed.eq(walker.at_tile & (halves != 0))
@@ -143,11 +150,15 @@ class Loader(LiteXModule):
                 second, data[8 * (granule + i) : 8 * (granule + i + 1)], data[8 * i : 8 * i + 8]
             )
             index = Mux(int16, 2 * i, i + Mux(second, granule, 0))
-            operand = Mux(
-                int16,
-                operand_of_int16(data[16 * i : 16 * i + 16]),
-                operand_of_byte(byte, d.in_storage),
-            )
+            element = data[16 * i : 16 * i + 16]
+            operand = Mux(int16, operand_of_int16(element), operand_of_byte(byte, d.in_storage))
+            if config.activation_bits == 16:
+                narrow, extended = Signal((9, True)), Signal((16, True))
+                self.comb += [
+                    narrow.eq(operand),
+                    If(wide, extended.eq(element)).Else(extended.eq(narrow)),
+                ]
+                operand = extended
             operands.append(Mux((index < mark.count) & ~mark.zero, operand, 0))
         self.comb += write.operands.eq(Cat(*operands))
         self.sync += If(ready,

@@ -7,7 +7,7 @@ from migen import *
 
 
 class MiddleMemory(LiteXModule):
-    """Hold a tile's convolution results twice: as int16 values and as 8-bit operands.
+    """Hold a tile's convolution results twice: as int16 values and as operands (`middle_bits`).
 
     A pixel's channels are padded to a multiple of `reduction`, so operands are always read in
     aligned words.
@@ -15,20 +15,20 @@ class MiddleMemory(LiteXModule):
     Attributes
     ----------
     write_enable, write_address, write_value, write_operand : one channel of one pixel.
-    operand_address : any channel of the wanted word; `source` (reduction x 9 bits, operands are
-                      not negative) `latency` cycles later.
+    operand_address : any channel of the wanted word; `source` (reduction x `config.operand_bits`,
+                      operands are not negative) `latency` cycles later.
     value_address   : one channel; `value` two cycles later.
     """
 
     latency = 3  # the address, the memory, its output register
 
     def __init__(self, config):
-        reduction, depth = config.reduction, config.middle_depth
+        reduction, depth, bits = config.reduction, config.middle_depth, config.middle_bits
         self.write_enable = Signal()
         self.write_address = Signal(max=depth)
-        self.write_value, self.write_operand = Signal(16), Signal(8)
+        self.write_value, self.write_operand = Signal(16), Signal(bits)
         self.operand_address = Signal(max=depth)
-        self.source = Signal(9 * reduction)
+        self.source = Signal(config.operand_bits * reduction)
         self.value_address = Signal(max=depth)
         self.value = Signal((16, True))
 
@@ -45,19 +45,26 @@ class MiddleMemory(LiteXModule):
         ]
         self.sync += self.value.eq(read.dat_r)
 
-        operands = Memory(8 * reduction, depth // reduction)
+        place = 8 * -(-bits // 8)  # whole bytes, which block RAMs have write enables for
+        operands = Memory(place * reduction, depth // reduction)
         write = operands.get_port(write_capable=True, we_granularity=8)
         read = operands.get_port()
         self.specials += operands, write, read
         lane_bits = log2_int(reduction)
-        address, word = Signal(max=depth // reduction), Signal(8 * reduction)
+        address, word = Signal(max=depth // reduction), Signal(place * reduction)
+        padded, enables = Signal(place), Signal(reduction)
         self.comb += [
             write.adr.eq(self.write_address[lane_bits:]),
-            write.dat_w.eq(Replicate(self.write_operand, reduction)),
-            write.we.eq(self.write_enable << self.write_address[:lane_bits]),
+            padded.eq(self.write_operand),
+            write.dat_w.eq(Replicate(padded, reduction)),
+            enables.eq(self.write_enable << self.write_address[:lane_bits]),
+            write.we.eq(Cat(*[Replicate(enable, place // 8) for enable in enables])),
             read.adr.eq(address),
             self.source.eq(
-                Cat(*[Cat(word[8 * i : 8 * i + 8], Constant(0, 1)) for i in range(reduction)])
+                Cat(*[
+                    Cat(word[place * i : place * i + bits], Constant(0, 1))
+                    for i in range(reduction)
+                ])
             ),
         ]
         self.sync += [

@@ -15,7 +15,7 @@ def bank_rows(word):
 
 
 class OperandMemory(LiteXModule):
-    """Read `reduction` consecutive 9-bit operands a cycle, starting at any operand.
+    """Read `reduction` consecutive signed operands a cycle, starting at any operand.
 
     Words of `bank` operands (at least `reduction`) alternate between an even and an odd bank, so
     that a run that straddles two words still takes one cycle, and so does writing two words.
@@ -31,9 +31,9 @@ class OperandMemory(LiteXModule):
     write_enable : one bit a bank.
     write_rows, write_data : (even, odd), from `OperandWrite`.
     even_row, odd_row, choice : from `OperandAddress`.
-    middle, from_middle : reduction x 9 bits that take the memory's place, in the cycle before
-                   `source`, when `from_middle` is up.
-    source       : reduction x 9 bits.
+    middle, from_middle : reduction x `config.operand_bits` that take the memory's place, in the
+                   cycle before `source`, when `from_middle` is up.
+    source       : reduction x `config.operand_bits`.
 
     Written with the bus clock, read with the clock `cd_array`.
     """
@@ -41,29 +41,29 @@ class OperandMemory(LiteXModule):
     latency = 4  # the rows, the memory, its output register, the choice
 
     def __init__(self, config, cd_array="sys"):
-        reduction, bank = config.reduction, config.bank
+        reduction, bank, bits = config.reduction, config.bank, config.operand_bits
         rows = 2 * config.input_depth // (2 * bank)
         words = 2 * bank // reduction  # in a row of both banks
         self.write_enable = Signal(2)
         self.write_rows = [Signal(max=rows) for _ in range(2)]
-        self.write_data = [Signal(9 * bank) for _ in range(2)]
+        self.write_data = [Signal(bits * bank) for _ in range(2)]
         self.even_row = Signal(max=rows)
         self.odd_row = Signal(max=rows)
         self.choice = [Signal(max=words) for _ in range(reduction)]
-        self.middle = Signal(9 * reduction)
+        self.middle = Signal(bits * reduction)
         self.from_middle = Signal()
-        self.source = Signal(9 * reduction)
+        self.source = Signal(bits * reduction)
 
         # # #
 
         array_sync = getattr(self.sync, cd_array)
         both = []
         for odd, row in enumerate((self.even_row, self.odd_row)):
-            memory = Memory(9 * bank, rows)
+            memory = Memory(bits * bank, rows)
             write = memory.get_port(write_capable=True)
             read = memory.get_port(clock_domain=cd_array)
             self.specials += memory, write, read
-            word = Signal(9 * bank)
+            word = Signal(bits * bank)
             self.comb += [
                 write.adr.eq(self.write_rows[odd]),
                 write.dat_w.eq(self.write_data[odd]),
@@ -71,9 +71,9 @@ class OperandMemory(LiteXModule):
                 read.adr.eq(row),
             ]
             array_sync += word.eq(read.dat_r)
-            both += [word[9 * i : 9 * i + 9] for i in range(bank)]
+            both += [word[bits * i : bits * i + bits] for i in range(bank)]
         for i, choice in enumerate(self.choice):
-            lane = slice(9 * i, 9 * i + 9)
+            lane = slice(bits * i, bits * i + bits)
             candidates = Array(both[i::reduction])
             array_sync += self.source[lane].eq(
                 Mux(self.from_middle, self.middle[lane], candidates[choice])
@@ -124,20 +124,20 @@ class OperandWrite(LiteXModule):
     valid    : write.
     lane, half, word : where the first bank word goes.
     keep     : one bit a bank word: 0 leaves its place as it is.
-    operands : granule x 9 bits.
+    operands : granule x `config.operand_bits`.
     lanes, enable, rows, data : to the lanes' memories, one cycle later; the last three are
                (even, odd).
     """
 
     def __init__(self, config):
-        size = 9 * config.bank
+        size = config.operand_bits * config.bank
         words = config.granule // config.bank
         row_bits = log2_int(config.input_depth // config.bank) - 1
         self.valid, self.half = Signal(), Signal()
         self.lane = Signal(max=max(2, config.pixels))
         self.word = word = Signal(row_bits + 1)
         self.keep = keep = Signal(words)
-        self.operands = Signal(9 * config.granule)
+        self.operands = Signal(config.operand_bits * config.granule)
         self.lanes = Signal(config.pixels)
         self.enable = Signal(2)
         self.rows = [Signal(row_bits + 1) for _ in range(2)]

@@ -149,8 +149,8 @@ class WeightRing(LiteXModule):
                 ),
             ),
         ]
-        # Compared a cycle ahead for both cases. A segment's first word is there until its last pixel
-        # has read it.
+        # Compared a cycle ahead, for both cases. The first word stays until the last pixel has read
+        # it.
         self.comb += self.available.eq(Mux(moved, ahead, stay) | again)
 
         # Parameters -------------------------------------------------------------------------------

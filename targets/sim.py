@@ -7,7 +7,7 @@ import sys
 
 from litedram.phy.model import SDRAMPHYModel
 
-from litelic.accel.config import ArrayConfig
+from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.errors import LitelicError
 from litelic.soc.base import LiteLICSoC
 from litelic.soc.builder import LiteLICBuilder
@@ -61,19 +61,21 @@ def build(config, build_dir):
     soc.platform.toolchain.array_clk_ratio = config.array_clk_ratio
     LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
 
-def parse_array(text, port_bytes):
+def parse_array(text, port_bytes, activation_bits=8):
     """`none`, a shape as `4x4x8`, or any parameters as `reduction=4,outputs=4`.
 
-    An array that does not say otherwise has ports of `port_bytes`, those of the board's memory.
+    An array that does not say otherwise has ports of `port_bytes`, those of the board's memory, and
+    `activation_bits`.
     """
     if text == "none":
         return None
     if "=" not in text:
-        return ArrayConfig.parse(text, port_bytes)
+        return ArrayConfig.parse(text, port_bytes, activation_bits)
     try:
         pairs = dict(item.split("=") for item in text.split(","))
         values = {name: int(value) for name, value in pairs.items()}
-        return ArrayConfig.from_dict({"port_bytes": port_bytes} | values)
+        given  = {"port_bytes": port_bytes, "activation_bits": activation_bits}
+        return ArrayConfig.from_dict(given | values)
     except ValueError:
         raise LitelicError(f"array {text!r}: write name=number,name=number") from None
 
@@ -103,6 +105,9 @@ def main():
     parser.add_argument("--array", default="4x4x8",
         help="Accelerator: reduction x outputs x pixels, or name=number,..., or none "
              "(default: 4x4x8).")
+    parser.add_argument("--activation-bits", default=8, type=int, choices=ACTIVATION_BITS,
+        help="Width of the accelerator's activations; with 16 it runs 8-bit programs as well "
+             "(default: 8).")
     parser.add_argument("--sys-clk-freq", default=100e6, type=parse_frequency,
         help="System clock frequency, which decides the DRAM's timing (default: 100e6).")
     parser.add_argument("--memory", default=DEFAULT_MEMORY, choices=MEMORIES,
@@ -121,7 +126,8 @@ def main():
         parser.error("say --build or --run")
 
     try:
-        array  = parse_array(args.array, memory_named(args.memory).port_bytes)
+        array  = parse_array(args.array, memory_named(args.memory).port_bytes,
+            args.activation_bits)
         config = cache.SimulationConfig(array.to_dict() if array else None, args.sys_clk_freq,
             args.memory, args.array_clk_ratio, args.trace is not None)
         with cache.locked(config, args.build_dir) as (binary, folder):

@@ -7,9 +7,11 @@ passed in, so a test is replayed from its seed.
 
 import numpy as np
 
+from litelic.host.errors import LitelicError
 from litelic.host.golden.network import STORAGE_DTYPE
 from litelic.host.program.model import (
     FUNCTIONS,
+    OPERAND_BITS,
     OUTPUT_RANGE,
     STORAGE_BYTES,
     STRIDES,
@@ -18,19 +20,22 @@ from litelic.host.program.model import (
 )
 
 # Typical size of an operand that `random_input` gives
-OPERAND_RMS = {"int8": 74, "uint8": 148, "centred": 74, "int16": 180}
+OPERAND_RMS = {"int8": 74, "uint8": 148, "centred": 74, "int16": 180, "wide": 14000}
+# By the activations of the array that is to run the layer
+STORAGES = {8: [storage for storage in STORAGE_BYTES if storage != "wide"], 16: [*STORAGE_BYTES]}
 
 
 def random_layer(
     rng, *, name="random", kind=None, kernel=None, stride=None, padding=None, output_padding=None,
-    in_channels=None, out_channels=None, input=None, output=None, gdn=None,
+    in_channels=None, out_channels=None, input=None, output=None, gdn=None, activation_bits=8,
 ):
     """A `Layer` that satisfies the constraints; what is None is drawn.
 
     Every constraint is a value or a list or range of values to draw from. `kernel` is a number or
     (height, width), drawn from 1..9 each way; the channels are drawn from 1..16. `padding` is drawn
     below the larger side of the kernel. `gdn` is False for none, True for any, or the name of a
-    function; if it is None, every second layer has one.
+    function; if it is None, every second layer has one. With 16 `activation_bits`, operands of
+    normalisations have 8 or 15 bits, and the input may be `wide`.
     """
     kind = _draw(rng, kind, ["conv", "deconv"])
     kernel = _draw(rng, kernel, [tuple(int(side) for side in rng.integers(1, 10, 2))])
@@ -40,7 +45,7 @@ def random_layer(
     output_padding = _draw(rng, output_padding, range(stride if kind == "deconv" else 1))
     in_channels = _draw(rng, in_channels, range(1, 17))
     out_channels = _draw(rng, out_channels, range(1, 17))
-    input = _draw(rng, input, list(STORAGE_BYTES))
+    input = _draw(rng, input, STORAGES[activation_bits])
     output = _draw(rng, output, list(OUTPUT_RANGE))
     gdn = _draw(rng, gdn, [False, True])
     lo, hi = _random_clamp(rng, output)
@@ -49,19 +54,39 @@ def random_layer(
     taps = np.prod(kernel) * in_channels / (stride**2 if kind == "deconv" else 1)
     acc = 74 * OPERAND_RMS[input] * np.sqrt(max(taps, 1))  # typical size; 74 is that of a weight
     result = 2.0 ** rng.uniform(8, 13) if gdn else _typical_result(output)
+    operand_bits = _draw(rng, None, OPERAND_BITS) if activation_bits == 16 else 8
     return Layer(
         name=name, kind=kind, weight=weight,
         **_random_requantiser(rng, out_channels, acc, result),
         stride=stride, padding=padding, output_padding=output_padding,
         input=input, output=output, lo=lo, hi=hi,
-        gdn=_random_gdn(rng, f"{name}.gdn", gdn, out_channels, result, output) if gdn else None,
+        gdn=_random_gdn(rng, f"{name}.gdn", gdn, out_channels, result, output, operand_bits)
+        if gdn else None,
     )
+
+
+def wide_range(layer):
+    """The largest magnitude of `wide` inputs for which a layer's sums fit the accumulator."""
+    magnitude = 32768
+    while True:
+        try:
+            layer.check_sums(-magnitude, min(magnitude, 32767))
+        except LitelicError:
+            magnitude = magnitude * 15 // 16
+        else:
+            return magnitude
 
 
 def random_input(rng, layer, height, width):
     """An input of the layer; int16 has elements inside and outside the range of operands."""
     shape = (height, width, layer.in_channels)
     dtype = np.dtype(STORAGE_DTYPE[layer.input])
+    if layer.input == "wide":
+        magnitude = wide_range(layer)
+        lo, hi = -magnitude, min(magnitude, 32767)
+        values = rng.integers(lo, hi, shape, dtype=dtype, endpoint=True)
+        ends = rng.choice(np.array([lo, hi], dtype), shape)
+        return np.where(rng.random(shape) < 0.1, ends, values)
     info = np.iinfo(dtype)
     values = rng.integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
     if layer.input == "int16":
@@ -123,11 +148,11 @@ def _random_requantiser(rng, channels, typical, result):
     }
 
 
-def _random_gdn(rng, name, function, channels, x, output):
+def _random_gdn(rng, name, function, channels, x, output, operand_bits):
     """A normalisation of values whose typical size is `x`."""
     function = _draw(rng, None if function is True else function, FUNCTIONS)
     squares = function in ("rsqrt", "sqrt")
-    a = 2.0 ** rng.uniform(4, 7)
+    a = 2.0 ** (rng.uniform(4, 7) + operand_bits - 8)
     gamma = rng.integers(0, 128, (channels, channels), dtype=np.int8)
     gamma *= rng.random(gamma.shape) < rng.uniform(0.2, 1)
     n = 2.0 ** rng.uniform(6, 22)
@@ -142,7 +167,7 @@ def _random_gdn(rng, name, function, channels, x, output):
     return Gdn(
         name=name, function=function, gamma=gamma, **requantiser,
         operand_shift=_bits((x * x if squares else x) / a, 31),
-        output_shift=_bits(x * gain / _typical_result(output), 63),
+        output_shift=_bits(x * gain / _typical_result(output), 63), operand_bits=operand_bits,
     )
 
 

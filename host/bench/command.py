@@ -43,19 +43,22 @@ def run(rows, keep):
         for setup, group in itertools.groupby(by_board, lambda row: row.setup):
             group = list(group)
             for row in group:
-                place = row.model, row.width, row.height
+                place = _place(row)
                 if place not in tasks:
                     tasks[place] = Task(*place, progress)
                 # Before the simulator runs: both want this machine for themselves.
                 tasks[place].float_time(row.direction)
             progress.wipe()
-            board_name = f"{setup.array}, {setup.memory}, {setup.clock_hz / 1e6:g} MHz"
+            board_name = (
+                f"{setup.array}, {setup.activation_bits}-bit activations, {setup.memory}, "
+                f"{setup.clock_hz / 1e6:g} MHz"
+            )
             print(f"Starting the simulated board {board_name} ...", flush=True)
             with open_board(setup) as board:
                 print(f"It answers: {summary(board.info)}", flush=True)
                 for row in group:
                     started = time.monotonic()
-                    task = tasks[row.model, row.width, row.height]
+                    task = tasks[_place(row)]
                     engine = BoardEngine(board, task.program, progress)
                     entry = measure(row, task, engine, board, revision)
                     progress.wipe()
@@ -63,6 +66,11 @@ def run(rows, keep):
                     entries.append(entry)
                     _show(row, entry, time.monotonic() - started)
     return entries
+
+
+def _place(row):
+    """What rows must have in common to share a `Task`."""
+    return row.model, row.width, row.height, row.setup.activation_bits
 
 
 def _show(row, entry, seconds):

@@ -30,8 +30,8 @@ class Task:
     it shows does not change the cycles. The decoder's input are the encoder's right latents.
     """
 
-    def __init__(self, model, width, height, progress=None):
-        self.program = models.load(model)
+    def __init__(self, model, width, height, activation_bits=8, progress=None):
+        self.program = models.load(model, activation_bits)
         self.width, self.height = width, height
         self._golden = GoldenEngine(self.program, _named(progress, f"{model}, golden model"))
         self._kept = {}

@@ -6,12 +6,18 @@ brings its sums to a typical size that neither saturates nor rounds to nothing.
 """
 
 import argparse
+import importlib.util
+from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 
+from litelic.host.bench import float_time
 from litelic.host.cli import options
 from litelic.host.errors import LitelicError
 from litelic.host.program.model import EntropyTable, Gdn, Layer, Program
+
+CALIBRATION = ("chelsea.png", "coffee.png", "astronaut.png")  # of the default model in 16 bits
 
 WEIGHT_RMS = 73  # of integers -127..127, each as likely
 OPERAND_RMS = {"uint8": 148, "int8": 40, "int16": 60}  # 148: of bytes, each as likely
@@ -85,11 +91,37 @@ MODELS = {
 }
 
 
-def load(name):
+def load(name, activation_bits=8):
     """The `Program` of a model's name."""
     if name not in MODELS:
         raise LitelicError(f"there is no model {name!r} to measure; choose of {', '.join(MODELS)}")
-    return MODELS[name]()
+    if activation_bits == 8:
+        return MODELS[name]()
+    if name != "default":
+        raise LitelicError(f"only the default model is measured with 16 bits, not {name}")
+    return _default_of_16_bits()
+
+
+def _default_of_16_bits():
+    """LiteLIC's own model, compiled anew; calibrated on what scikit-image ships, since cycles do
+    not depend on it."""
+    skimage = importlib.util.find_spec("skimage")
+    if not float_time.available() or skimage is None:
+        raise LitelicError("compiling the 16-bit model takes more packages: make install-test")
+    from litelic.host.compiler.torch_compat import import_compressai
+
+    import_compressai()
+    from litelic.host.compiler.checkpoint import load_model
+    from litelic.host.compiler.compile import compile_model
+    from litelic.host.compiler.quantise import Options
+
+    photographs = [Path(skimage.origin).parent / "data" / name for name in CALIBRATION]
+    with as_file(files("litelic.host.models") / "default.pth") as checkpoint:
+        loaded = load_model(checkpoint)
+    return compile_model(
+        loaded.model, photographs, loaded.name, loaded.trained_entropy, crops=4,
+        options=Options(activation_bits=16), log=lambda line: None,
+    )
 
 
 def _chain(rng, shapes, first, last):

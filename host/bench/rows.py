@@ -18,6 +18,7 @@ class Setup:
     memory   : a key of `memories.MEMORIES`.
     clock_hz : of the whole system; the DRAM's own is four times that.
     array_clk_ratio : the array's clock over the system's, 1 or 2.
+    activation_bits : of the array and of the program, 8 or 16.
     """
 
     array: str
@@ -34,7 +35,8 @@ class Setup:
     @property
     def config(self):
         """The `ArrayConfig`."""
-        return ArrayConfig.parse(self.array, memory_named(self.memory).port_bytes)
+        port_bytes = memory_named(self.memory).port_bytes
+        return ArrayConfig.parse(self.array, port_bytes, self.activation_bits)
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,14 @@ class Row:
 
 ARTY = Setup("4x4x8", "ddr3-x16", 100_000_000)
 ARTY_FAST = Setup("4x4x8", "ddr3-x16", 100_000_000, array_clk_ratio=2)
+ARTY_16_BITS = Setup("4x4x8", "ddr3-x16", 100_000_000, activation_bits=16)
 WIDE_1024 = Setup("4x4x64", "ddr3-x64", 200_000_000)  # as many MACs as X-LIC's public demo
 WIDE_2048 = Setup("4x8x64", "ddr3-x64", 200_000_000)
 
 _CODECS = (
     # model, width, height, board, quick
     ("default", 768, 512, ARTY, True),
+    ("default", 768, 512, ARTY_16_BITS, False),
     ("bls2017", 1280, 720, ARTY, False),
     ("bls2017", 1280, 720, ARTY_FAST, False),
     ("bls2017", 1280, 720, WIDE_1024, False),

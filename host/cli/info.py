@@ -59,6 +59,7 @@ def _program(args):
     _print_pairs({
         "program": program.name,
         "model": model_hash[:16].hex(),
+        "activations": f"{program.activation_bits} bits",
         "weights": f"{sum(layer.weight.size for layer in layers)} bytes",
         "latents": f"{program.latent_channels} channels, one for {program.downsampling}x"
         f"{program.downsampling} pixels",

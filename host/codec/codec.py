@@ -61,7 +61,9 @@ def open_file(program, model_hash, data, name="the file", progress=None):
     lic = container.unpack(data, name)
     container.check_model(lic, model_hash, f"program {program.name}", name)
     shape = latents_shape(program, lic.height, lic.width)
-    return lic, rans.decode(lic.payload, shape, program.entropy, progress)
+    latents = rans.decode(lic.payload, shape, program.entropy, progress)
+    program.check_latents(latents)
+    return lic, latents
 
 
 def latents_shape(program, height, width):

@@ -11,6 +11,8 @@ CROP = 256
 CONTRAST, COLOUR = 1.5, 3.0  # of vivid crops
 # Photographs to come exceed what calibration has seen, so saturation there is counted this often.
 CAUTION = 10.0
+# 16-bit activations have bits to spare: photographs to come may exceed calibration by this factor.
+HEADROOM = 2.0
 CLIPS = np.array([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42, 0.35, 0.29, 0.24, 0.2])
 
 
@@ -60,6 +62,11 @@ def vivid(crops, seed=1):
     grey_mean = grey.mean(axis=(1, 2), keepdims=True)
     strong = grey_mean + CONTRAST * (grey - grey_mean) + COLOUR * (turned - grey)
     return np.round(strong).clip(0, 255).astype(np.uint8)
+
+
+def scale_with_headroom(largest, highest):
+    """The scales [channel] that make `highest` of `HEADROOM` times the `largest` magnitudes."""
+    return np.where(largest > 0, largest, 1.0) * HEADROOM / highest
 
 
 def clip_for_integers(values, lowest, highest):

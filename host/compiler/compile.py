@@ -20,7 +20,7 @@ from litelic.host.compiler.entropy import (
 from litelic.host.compiler.layers import fold
 from litelic.host.compiler.quantise import Activations, Options, quantise_network
 from litelic.host.program.file import save_program
-from litelic.host.program.model import Program
+from litelic.host.program.model import OPERAND_RANGE, Program
 
 
 def _psnr(got, wanted):
@@ -52,14 +52,16 @@ def compile_model(
 
     log(f"{'layer':8}{'MACs/pixel':>12}{'SQNR in dB':>12}")
     picture = floats.operands(pictures)
-    start = Activations(picture, pictures, floats.input, np.ones(3))
+    operand_range = OPERAND_RANGE[floats.input]
+    start = Activations(picture, pictures, floats.input, np.ones(3), operand_range)
     analysis, behind, _ = quantise_network(
-        floats.analysis, start, "int16", height * width, options, progress
+        floats.analysis, start, "int16", height * width, options, progress, floats.synthesis[0]
     )
     latents = behind.stored
+    operand_range = behind.range if behind.storage == "wide" else OPERAND_RANGE["int16"]
     # The synthesis is fitted to what the float synthesis makes of the same latents.
     latent_values = torch.from_numpy(latents).permute(0, 3, 1, 2).float()
-    start = Activations(latent_values, latents, "int16", np.ones(channels))
+    start = Activations(latent_values, latents, behind.storage, np.ones(channels), operand_range)
     synthesis, behind, _ = quantise_network(
         floats.synthesis, start, "uint8", height * width, options, progress
     )
@@ -77,7 +79,8 @@ def compile_model(
 
 
 def compile_command(args):
-    """`litelic compile`: `args` has source, output, calibration, quality, N, M and name."""
+    """`litelic compile`: `args` has source, output, calibration, quality, N, M, name and
+    activation_bits."""
     torch.set_num_threads(1)
     begin = time.monotonic()
     loaded = load_model(args.source, quality=args.quality, N=args.N, M=args.M)
@@ -86,6 +89,7 @@ def compile_command(args):
     source = "".join(c if c.isprintable() else "?" for c in loaded.origin)
     program = compile_model(
         loaded.model, args.calibration, name, loaded.trained_entropy, {"source": source},
+        options=Options(activation_bits=args.activation_bits),
         log=lambda line: print(line, flush=True),
     )
     model_hash = save_program(program, args.output)

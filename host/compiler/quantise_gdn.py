@@ -15,13 +15,14 @@ B is chosen so that the largest norm seen in calibration is just below 2^23, hal
 import numpy as np
 import torch
 
-from litelic.host.compiler.calibrate import CAUTION
+from litelic.host.compiler.calibrate import CAUTION, HEADROOM
 from litelic.host.compiler.requantiser import requantiser, whole
-from litelic.host.compiler.rounding import clip_scales, gram, round_with_feedback
-from litelic.host.program.model import Gdn
+from litelic.host.compiler.rounding import clip_scales, gram, round_to_fit, round_with_feedback
+from litelic.host.program.model import Gdn, largest_sums
 
 CLIPS = (1.0, 0.9, 0.8, 0.7, 0.62, 0.55, 0.48, 0.42, 0.36, 0.3, 0.25)
-OPERAND_SHIFT = {False: 5, True: 18}  # magnitudes, squares
+# By their bits: of magnitudes, squares. 15 bits leave nothing of an int16 out.
+OPERAND_SHIFT = {8: (5, 18), 15: (0, 15)}
 LARGEST_NORM = 2.0**23
 
 
@@ -37,10 +38,10 @@ def _sensitivity(gdn, x, norm):
     }[gdn.function]()
 
 
-def _operands(gdn, x, full):
-    """8-bit operands of `x`, channel j reaching 255 at the magnitude `full[j]`; and their step."""
+def _operands(gdn, x, full, highest=255):
+    """Operands of `x`, channel j reaching `highest` at the magnitude `full[j]`; and their step."""
     size, full = (x * x, full**2) if gdn.squares else (np.abs(x), full)
-    return np.minimum(np.floor(size / (full / 255) + 0.5), 255), full / 255
+    return np.minimum(np.floor(size / (full / highest) + 0.5), highest), full / highest
 
 
 def _importance(gdn, x, norm, step):
@@ -49,14 +50,18 @@ def _importance(gdn, x, norm, step):
     return importance + 1e-12 * importance.max() + 1e-30
 
 
+def _above_zero(largest):
+    return np.maximum(largest, 1e-6 * largest.max() + 1e-12)
+
+
 def choose_full(gdn, x, step, largest):
-    """The magnitude [channel] at which operands saturate.
+    """The magnitude [channel] at which 8-bit operands saturate.
 
     Of a few fractions of each channel's `largest` magnitude, the one whose rounding and saturation
     (which counts more, as in `clip_for_integers`) move the results least, over the samples `x`
     (samples, channels).
     """
-    largest = np.maximum(largest, 1e-6 * largest.max() + 1e-12)
+    largest = _above_zero(largest)
     cost = _importance(gdn, x, _norm(gdn, x), step) @ gdn.gamma**2  # of a unit error in an operand
     size = x * x if gdn.squares else np.abs(x)
     best, chosen = np.full(len(largest), np.inf), largest
@@ -71,25 +76,34 @@ def choose_full(gdn, x, step, largest):
     return chosen
 
 
-def quantise_gdn(gdn, got, wanted, step, largest, feedback):
+def quantise_gdn(gdn, got, wanted, step, largest, feedback, operand_bits=8):
     """Return (`Gdn`, s [channel]).
 
     `got` and `wanted` are samples (samples, channels) of what the integer and the float
     convolution give, `step` is t, `largest` each channel's largest magnitude in calibration.
     """
-    full = choose_full(gdn, wanted, step, largest)
-    operand_shift = OPERAND_SHIFT[gdn.squares]
-    reach = (255 * 2.0**operand_shift) ** (0.5 if gdn.squares else 1)  # x at which it saturates
+    highest = 2**operand_bits - 1
+    if operand_bits == 8:
+        full = choose_full(gdn, wanted, step, largest)
+    else:
+        full = HEADROOM * _above_zero(largest)
+    operand_shift = OPERAND_SHIFT[operand_bits][gdn.squares]
+    reach = (highest * 2.0**operand_shift) ** (0.5 if gdn.squares else 1)  # x at which it saturates
     s = full / reach
 
-    operands, unit = _operands(gdn, got, full)
+    operands, unit = _operands(gdn, got, full, highest)
     folded = gdn.gamma * unit
     h = gram(torch.from_numpy(operands))
     scale = np.maximum(clip_scales(folded, np.diag(h)), np.abs(gdn.beta) / 2**29 + 1e-30)
-    if feedback:
-        steps = round_with_feedback(folded, h, scale, lowest=0)
-    else:
-        steps = np.clip(np.round(folded / scale[:, None]), 0, 127)
+
+    def rounded(scale):
+        if feedback:
+            return round_with_feedback(folded, h, scale, lowest=0)
+        return np.clip(np.round(folded / scale[:, None]), 0, 127)
+
+    steps, scale = round_to_fit(
+        rounded, scale, gdn.beta, lambda steps: largest_sums(steps[:, None, None], 0, highest)
+    )
     norm = operands @ (steps * scale[:, None]).T + gdn.beta
     target = _norm(gdn, wanted)
     importance = _importance(gdn, wanted, target, step)
@@ -106,5 +120,5 @@ def quantise_gdn(gdn, got, wanted, step, largest, feedback):
         name=gdn.name, function=gdn.function, operand_shift=operand_shift,
         gamma=steps.astype(np.int8), bias=whole(beta / scale, gdn.name),
         multiplier=multiplier, shift=shift,
-        output_shift=power + 15 if inverse else 16 - power,
+        output_shift=power + 15 if inverse else 16 - power, operand_bits=operand_bits,
     ), s

@@ -10,6 +10,7 @@ import numpy as np
 
 BLOCK = 128
 CLIPS = np.linspace(0.6, 1.0, 17)
+LARGEST_SUM = 0.98 * 2**31  # of products and bias: what is corrected later must fit as well
 
 
 def gram(operands, damping=0.01):
@@ -52,3 +53,19 @@ def round_with_feedback(weight, h, scale, lowest=-127, highest=127):
     unordered = np.empty_like(steps)
     unordered[:, order] = steps
     return unordered
+
+
+def round_to_fit(rounded, scale, bias, reach):
+    """Return (steps, scale): weights rounded so that no sum of products can leave int32.
+
+    rounded(scale) : the steps for scales [out].
+    bias           : in real units [out].
+    reach(steps)   : the largest sum of products [out].
+    Rows with sums that are too large get a coarser scale, and so smaller steps.
+    """
+    while True:
+        steps = rounded(scale)
+        excess = (reach(steps) + np.abs(bias / scale)) / LARGEST_SUM
+        if (excess <= 1).all():
+            return steps, scale
+        scale = scale * np.where(excess > 1, 1.01 * excess, 1)

@@ -28,7 +28,7 @@ def simulate(layer, operands):
     stored = []
     for picture in operands:
         sums = convolution.convolve(picture[None])[0].permute(1, 2, 0)
-        sums = torch.round(sums).numpy().astype(np.int32)
+        sums = torch.round(sums).numpy().astype(np.int64)
         if layer.gdn:
             x = requantise(sums, layer, *OUTPUT_RANGE["int16"])
             x = normalise(layer.gdn, x, layer.lo, layer.hi)

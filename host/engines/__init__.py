@@ -11,7 +11,7 @@ def open_engine(program, port=None, sim=False, golden=False, progress=None, baud
     """Yield the engine that the arguments ask for, ready for `program`.
 
     port     : a board, `/dev/ttyUSB0` or `socket://host:port`.
-    sim      : a simulated board, started here and stopped at the end.
+    sim      : a simulated board that suits the program, started here and stopped at the end.
     golden   : the golden model on this computer.
     progress : progress(label, done, total), or None.
     baudrate : of a serial port.
@@ -21,20 +21,21 @@ def open_engine(program, port=None, sim=False, golden=False, progress=None, baud
         return
     from litelic.host.engines.board import BoardEngine
 
-    with open_board(port, sim, progress, baudrate) as board:
+    array = ArrayConfig(activation_bits=program.activation_bits)
+    with open_board(port, sim, progress, baudrate, array) as board:
         yield BoardEngine(board, program, progress)
 
 
 @contextmanager
-def open_board(port=None, sim=False, progress=None, baudrate=115200):
-    """Yield the `Board` at `port`, or a simulated one."""
+def open_board(port=None, sim=False, progress=None, baudrate=115200, array=ArrayConfig()):  # noqa: B008
+    """Yield the `Board` at `port`, or a simulated one with `array`."""
     from litelic.host.link.board import Board
 
     simulator = nullcontext()
     if sim:
         from litelic.host.link.simulator import Simulator
 
-        simulator = Simulator()
+        simulator = Simulator(array)
     with simulator, Board.open(simulator.url if sim else port, baudrate) as board:
         yield board
 
@@ -60,6 +61,8 @@ def describe(info):
     if info.array:
         config = ArrayConfig.from_dict(info.array)
         array = f"{config.shape}, {config.macs} MACs a cycle"
+        if config.activation_bits > 8:
+            array += f", {config.activation_bits}-bit activations"
     return {
         "board": info.target,
         "gateware": info.gateware,

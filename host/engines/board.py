@@ -73,6 +73,8 @@ class BoardEngine:
         "predicted" (cycles, by the cycle model), "counters" (cycles) and "dram" (bytes moved, by
         kind)."""
         layers = getattr(self._program, direction)
+        if direction == "synthesis":
+            self._program.check_latents(x)
         plan = self._packed.plan(layers, x.shape[0], x.shape[1], self._board.info.dram_bytes)
         self._load()
         label = "picture" if direction == "analysis" else "latents"

@@ -17,6 +17,8 @@ class GoldenEngine:
     def layers(self, direction, x):
         """Yield (layer, output, None) for the layers of "analysis" or "synthesis"."""
         layers = getattr(self._program, direction)
+        if direction == "synthesis":
+            self._program.check_latents(x)
         for layer, y in run_layers(layers, x, functools.partial(self._progress, direction)):
             yield layer, y, None
 

@@ -10,7 +10,7 @@ def operands(stored, storage):
         return values - 128
     if storage == "int16":
         return values.clip(-256, 255)
-    return values
+    return values  # "wide" among them
 
 
 def round_shift(values, shift):

@@ -8,7 +8,9 @@ from litelic.host.golden.convolution import accumulate
 from litelic.host.golden.normalisation import normalise
 from litelic.host.program.model import OUTPUT_RANGE
 
-STORAGE_DTYPE = {"int8": np.int8, "uint8": np.uint8, "centred": np.uint8, "int16": np.int16}
+STORAGE_DTYPE = {
+    "int8": np.int8, "uint8": np.uint8, "centred": np.uint8, "int16": np.int16, "wide": np.int16,
+}
 
 # Results that are in flight at once: what bounds the memory beside the input and the output
 BAND_RESULTS = 1 << 18

@@ -19,7 +19,7 @@ def normalise(gdn, x, lo, hi):
 def norm(gdn, x):
     """`n`, 1..2^24-1, for each channel of each pixel."""
     size = x * x if gdn.squares else abs(x)
-    a = round_shift(size, gdn.operand_shift).clip(0, 255)
+    a = round_shift(size, gdn.operand_shift).clip(0, gdn.largest_operand)
     acc = np.einsum("yxj,ij->yxi", a.astype(np.int32), gdn.gamma.astype(np.int32))
     return requantise(acc, gdn, 1, 2**24 - 1)
 

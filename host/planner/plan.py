@@ -111,6 +111,12 @@ class PackedProgram:
         for layer in program.analysis + program.synthesis:
             if layer.name in self._packed:
                 raise LitelicError(f"two layers are called {layer.name}; rename one of them")
+            if layer.activation_bits > config.activation_bits:
+                raise LitelicError(
+                    f"layer {layer.name} has 16-bit activations, the array {config.shape} operands "
+                    "of 9 bits: build the board with --activation-bits 16, or compile the model "
+                    "with --activation-bits 8"
+                )
             packed = pack(layer, config)
             self._packed[layer.name] = (packed, address)
             image.append(packed.data)
@@ -193,6 +199,7 @@ def _descriptor(layer, window, task, tiling, config, before, after):
         function = (
             descriptor.FUNCTION_CODES[gdn.function]
             | gdn.operand_shift << 8 | gdn.output_shift << 16
+            | (descriptor.FUNCTION_OPERANDS15 if gdn.operand_bits > 8 else 0)
         )
     else:
         middle, function = 0, 0

@@ -18,7 +18,7 @@ from litelic.host.program.model import EntropyTable, Gdn, Layer, Program
 
 MAGIC = b"LICP\r\n\x1a\n"
 ENDIAN_MARK = 0x01020304
-VERSION = 1
+VERSION = 2  # 1: without 16-bit activations; written where it is enough
 HEADER = struct.Struct("<8sIIQ32s")  # magic, endianness mark, version, body length, SHA-256
 ALIGNMENT = 64
 LARGEST_FILE = 256 << 20
@@ -30,6 +30,7 @@ DTYPES = {"int8": "<i1", "uint8": "<u1", "uint16": "<u2", "int32": "<i4", "uint3
 REQUANTISER = {"bias": "int32", "multiplier": "uint16", "shift": "uint8"}
 GDN_TENSORS = {"gamma": "int8", **REQUANTISER}
 GDN_SCALARS = {"name": str, "function": str, "operand_shift": int, "output_shift": int}
+GDN_DEFAULTS = {"operand_bits": 8}  # left out where they are that
 LAYER_TENSORS = {"weight": "int8", **REQUANTISER}
 LAYER_SCALARS = {
     "name": str, "kind": str, "stride": int, "padding": int, "output_padding": int,
@@ -68,7 +69,15 @@ def _describe(thing, scalars, tensors, store):
 def _describe_layer(layer, store):
     described = _describe(layer, LAYER_SCALARS, LAYER_TENSORS, store)
     described["gdn"] = layer.gdn and _describe(layer.gdn, GDN_SCALARS, GDN_TENSORS, store)
+    for key, default in GDN_DEFAULTS.items() if layer.gdn else ():
+        if getattr(layer.gdn, key) != default:
+            described["gdn"][key] = int(getattr(layer.gdn, key))
     return described
+
+
+def _version(program):
+    """The first format version that has all of `program`."""
+    return 1 if program.activation_bits == 8 else 2
 
 
 def program_bytes(program):
@@ -90,7 +99,7 @@ def program_bytes(program):
     start = struct.pack("<II", len(text), 0) + text
     body = start.ljust(_align(len(start)), b"\0") + b"".join(store.chunks)
     digest = hashlib.sha256(body).digest()
-    return HEADER.pack(MAGIC, ENDIAN_MARK, VERSION, len(body), digest) + body
+    return HEADER.pack(MAGIC, ENDIAN_MARK, _version(program), len(body), digest) + body
 
 
 def save_program(program, path):
@@ -190,7 +199,10 @@ class _Reader:
         fields = self.fields(value, LAYER_SCALARS, LAYER_TENSORS, where, ("gdn",))
         gdn = value["gdn"]
         if gdn is not None:
-            gdn = self.fields(gdn, GDN_SCALARS, GDN_TENSORS, f"{where} gdn")
+            extra = {k: int for k in GDN_DEFAULTS if type(gdn) is dict and k in gdn}
+            gdn = self.fields(gdn, GDN_SCALARS | extra, GDN_TENSORS, f"{where} gdn")
+            for key in extra:
+                _need(gdn[key] != GDN_DEFAULTS[key], f"{where} gdn {key} is left out where it is 8")
             _need(gdn["gamma"].ndim == 2, f"{where} gamma must be a matrix")
             gdn = Gdn(**gdn)
         return Layer(**fields, gdn=gdn)
@@ -274,7 +286,9 @@ def parse_program(data, where):
     if hashlib.sha256(body).digest() != digest:
         raise LitelicError(f"{where} is corrupt: its SHA-256 does not match; copy it again")
     try:
-        return _read_body(body), digest
+        program = _read_body(body)
+        _need(version == _version(program), f"format version {version} is not the one it needs")
+        return program, digest
     except (_Bad, LitelicError) as e:
         raise LitelicError(f"{where} makes no sense: {e}; compile it again") from e
     except (ValueError, RecursionError) as e:

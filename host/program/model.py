@@ -10,9 +10,15 @@ import numpy as np
 
 from litelic.host.errors import LitelicError
 
-STORAGE_BYTES = {"int8": 1, "uint8": 1, "centred": 1, "int16": 2}
+STORAGE_BYTES = {"int8": 1, "uint8": 1, "centred": 1, "int16": 2, "wide": 2}
+# What the array sees of each storage; of "wide" it sees what the layer before it can have stored.
+OPERAND_RANGE = {
+    "int8": (-128, 127), "uint8": (0, 255), "centred": (-128, 127), "int16": (-256, 255),
+}
 OUTPUT_RANGE = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
+_STORED = {"wide": "int16"}  # input storage -> output storage, where they differ
 FUNCTIONS = ("reciprocal", "multiply", "rsqrt", "sqrt")
+OPERAND_BITS = (8, 15)  # of a normalisation
 STRIDES = (1, 2, 4)
 LARGEST_KERNEL = 255  # its longer side
 
@@ -33,10 +39,27 @@ def _check_requantiser(layer, channels):
     _require((layer.shift <= 47).all(), layer.name, "shifts must be at most 47")
 
 
-def _check_accumulator(name, weight, bias, largest):
+def largest_sums(weight, lo, hi, step=1):
+    """The largest magnitude of a sum of products, int64 [out], for operands of `lo..hi` or 0.
+
+    weight : int8 [out][kernel height][kernel width][in].
+    step   : stride of a transposed convolution, whose results meet every step-th tap only; else 1.
+    """
+    lo, hi = min(lo, 0), max(hi, 0)  # outside the feature map
+    largest = np.zeros(len(weight), np.int64)
+    for y in range(step):
+        for x in range(step):
+            taps = weight[:, y::step, x::step]
+            rising = taps.clip(0).sum(axis=(1, 2, 3), dtype=np.int64)
+            falling = rising - taps.sum(axis=(1, 2, 3), dtype=np.int64)
+            largest = np.maximum(largest, rising * hi - falling * lo)
+            largest = np.maximum(largest, falling * hi - rising * lo)
+    return largest
+
+
+def _check_accumulator(name, sums, bias):
     """Prove that no sum of products, with or without its bias, leaves int32."""
-    reach = np.abs(weight.reshape(len(weight), -1).astype(np.int64)).sum(axis=1) * largest
-    reach = reach + np.abs(bias.astype(np.int64))
+    reach = sums + np.abs(bias.astype(np.int64))
     _require((reach < 2**31).all(), name, "the accumulator would need more than 32 bits")
 
 
@@ -52,6 +75,12 @@ class Gdn:
     multiplier: np.ndarray  # uint16 [C]
     shift: np.ndarray  # uint8 [C]
     output_shift: int
+    operand_bits: int = 8  # one of OPERAND_BITS
+
+    @property
+    def largest_operand(self):
+        """Where operands saturate."""
+        return 2**self.operand_bits - 1
 
     @property
     def squares(self):
@@ -68,8 +97,10 @@ class Gdn:
         _require((self.gamma >= 0).all(), self.name, "gamma must not be negative")
         _require(0 <= self.operand_shift <= 31, self.name, "operand_shift must be 0..31")
         _require(0 <= self.output_shift <= 63, self.name, "output_shift must be 0..63")
+        _require(self.operand_bits in OPERAND_BITS, self.name, "operand_bits must be 8 or 15")
         _check_requantiser(self, channels)
-        _check_accumulator(self.name, self.gamma, self.bias, 255)
+        sums = largest_sums(self.gamma[:, None, None], 0, self.largest_operand)
+        _check_accumulator(self.name, sums, self.bias)
 
 
 @dataclass
@@ -98,6 +129,12 @@ class Layer:
     @property
     def in_channels(self):
         return self.weight.shape[3]
+
+    @property
+    def activation_bits(self):
+        """Of the array that can run it, 8 or 16."""
+        wide = self.input == "wide" or self.gdn and self.gdn.operand_bits > 8
+        return 16 if wide else 8
 
     @property
     def kernel(self):
@@ -134,12 +171,22 @@ class Layer:
             f"clamp {self.lo}..{self.hi} does not fit {self.output}",
         )
         _check_requantiser(self, self.out_channels)
-        _check_accumulator(self.name, self.weight, self.bias, 256)
+        if self.input != "wide":
+            self.check_sums(*OPERAND_RANGE[self.input])
         if self.gdn:
             _require(
                 len(self.gdn.gamma) == self.out_channels, self.gdn.name,
                 f"has {len(self.gdn.gamma)} channels, {self.name} before it {self.out_channels}",
             )
+
+    def check_sums(self, lo, hi):
+        """Raise `LitelicError` where sums could leave int32 for operands of `lo..hi`.
+
+        Of a layer that reads `wide`, only the program knows these: the layer before it stores
+        nothing else.
+        """
+        step = self.stride if self.kind == "deconv" else 1
+        _check_accumulator(self.name, largest_sums(self.weight, lo, hi, step), self.bias)
 
     def output_size(self, height, width):
         """(height, width) of the output for an input of that size."""
@@ -201,6 +248,11 @@ class Program:
         return self.analysis[-1].out_channels
 
     @property
+    def activation_bits(self):
+        """Of the array that can run it, 8 or 16."""
+        return max(layer.activation_bits for layer in self.analysis + self.synthesis)
+
+    @property
     def downsampling(self):
         """Pixels of the picture a latent, in each direction."""
         factor = 1
@@ -219,7 +271,7 @@ class Program:
                     f"{before.name} gives {before.out_channels}",
                 )
                 _require(
-                    before.output == after.input, after.name,
+                    before.output == _STORED.get(after.input, after.input), after.name,
                     f"reads {after.input}, {before.name} stores {before.output}",
                 )
         for layer in self.analysis:
@@ -231,13 +283,30 @@ class Program:
         _require(last.out_channels == 3, last.name, "a picture has 3 channels")
         _require(last.output == "uint8", last.name, "a picture is stored as uint8")
         _require(self.analysis[-1].output == "int16", self.analysis[-1].name, "latents are int16")
-        _require(self.synthesis[0].input == "int16", self.synthesis[0].name, "latents are int16")
+        entry = self.synthesis[0]
+        _require(_STORED.get(entry.input, entry.input) == "int16", entry.name, "latents are int16")
         _require(
             self.synthesis[0].in_channels == self.latent_channels, self.synthesis[0].name,
             f"takes {self.synthesis[0].in_channels} latents, analysis gives {self.latent_channels}",
         )
+        layers = self.analysis + self.synthesis
+        for before, after in zip(layers, layers[1:]):
+            if after.input == "wide":
+                after.check_sums(before.lo, before.hi)
         if len(self.entropy) != self.latent_channels:
             raise LitelicError(
                 f"program {self.name}: {len(self.entropy)} entropy tables for "
                 f"{self.latent_channels} latent channels"
+            )
+
+    def check_latents(self, latents):
+        """Raise `LitelicError` for latents, int16, with which sums of the synthesis could leave
+        int32: such as the analysis never gives, from a damaged or hostile file."""
+        last = self.analysis[-1]
+        if self.synthesis[0].input != "wide" or latents.size == 0:
+            return
+        if latents.min() < last.lo or latents.max() > last.hi:
+            raise LitelicError(
+                f"a latent lies outside of {last.lo}..{last.hi}, which program {self.name} never "
+                "gives: the coded picture is damaged, or another program made it; fetch it again"
             )

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 from migen.sim.core import passive
@@ -10,20 +11,31 @@ from litelic.accel.array import MultiplierArray
 from litelic.accel.multipliers import DSP48, GENERIC
 from tests.accel.streams import pack_lanes, random_config, simulate
 
-RANGES = {9: (-256, 255), 8: (-127, 127)}  # of operands, of weights
-
 
 def random_values(chance, count, bits, extreme):
+    largest = (1 << bits - 1) - 1
+    smallest = -largest if bits == 8 else -largest - 1  # weights are not -128
     if extreme:
-        return [chance.choice(RANGES[bits]) for _ in range(count)]
-    return [chance.randint(*RANGES[bits]) for _ in range(count)]
+        return [chance.choice((smallest, largest)) for _ in range(count)]
+    return [chance.randint(smallest, largest) for _ in range(count)]
 
 
 @pytest.mark.parametrize("technology", (GENERIC, DSP48))
 @pytest.mark.parametrize("seed", range(5), indirect=True)
 def test_sums_of_products(technology, seed):
     chance = random.Random(seed)
-    config = random_config(chance)
+    check_sums(chance, random_config(chance), technology)
+
+
+@pytest.mark.parametrize("technology", (GENERIC, DSP48))
+@pytest.mark.parametrize("seed", range(3), indirect=True)
+def test_sums_of_16_bit_products(technology, seed):
+    chance = random.Random(seed)
+    check_sums(chance, replace(random_config(chance), activation_bits=16), technology)
+
+
+def check_sums(chance, config, technology):
+    bits = config.operand_bits
     dut = MultiplierArray(config, technology)
     expected = {}  # first read-out cycle -> sums in the order of the read-out
     now = 0
@@ -39,15 +51,15 @@ def test_sums_of_products(technology, seed):
                 while chance.random() < 0.3 or (last and now < earliest):
                     yield dut.valid.eq(0)
                     yield from show(
-                        [random_values(chance, config.reduction, 9, False)] * config.pixels,
+                        [random_values(chance, config.reduction, bits, False)] * config.pixels,
                         [random_values(chance, config.reduction, 8, False)] * config.outputs,
                         chance.random() < 0.5, chance.random() < 0.5,
                     )
                     yield
                     now += 1
                 operands, weights = (
-                    [random_values(chance, config.reduction, bits, extreme) for _ in range(count)]
-                    for bits, count in ((9, config.pixels), (8, config.outputs))
+                    [random_values(chance, config.reduction, size, extreme) for _ in range(count)]
+                    for size, count in ((bits, config.pixels), (8, config.outputs))
                 )
                 for m, lane in enumerate(operands):
                     for n, channel in enumerate(weights):
@@ -70,7 +82,7 @@ def test_sums_of_products(technology, seed):
 
     def show(operands, weights, first, last):
         for signal, values in zip(dut.operands, operands, strict=True):
-            yield signal.eq(pack_lanes(values, 9))
+            yield signal.eq(pack_lanes(values, bits))
         for signal, values in zip(dut.weights, weights, strict=True):
             yield signal.eq(pack_lanes(values, 8))
         yield dut.first.eq(first)

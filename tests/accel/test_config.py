@@ -59,6 +59,20 @@ def test_ports_are_16_to_64_bytes_wide(value):
         ArrayConfig(port_bytes=value)
 
 
+@pytest.mark.parametrize("value", (1, 4, 9, 15, 32))
+def test_activations_have_8_or_16_bits(value):
+    with pytest.raises(LitelicError, match=f"activation_bits must be 8 or 16, not {value}"):
+        ArrayConfig(activation_bits=value)
+    assert (ArrayConfig().operand_bits, ArrayConfig().middle_bits) == (9, 8)
+    wide = ArrayConfig(activation_bits=16)
+    assert (wide.operand_bits, wide.middle_bits) == (16, 15)
+
+
+def test_a_board_that_does_not_know_of_16_bits_has_8():
+    older = {name: value for name, value in PLAIN.items() if name != "activation_bits"}
+    assert ArrayConfig.from_dict(older) == ArrayConfig()
+
+
 @pytest.mark.parametrize("reduction, port_bytes, granule, bank", [
     (4, 16, 8, 4), (4, 32, 16, 8), (4, 64, 32, 16), (8, 16, 8, 8), (8, 32, 16, 8), (8, 64, 32, 16),
 ])
@@ -75,10 +89,12 @@ def test_round_trips():
     assert ArrayConfig.from_dict(config.to_dict()) == config
     assert config.shape == "8x4x6" and config.macs == 192
     parsed = ArrayConfig.parse("8X4x6")
-    assert (parsed.reduction, parsed.outputs, parsed.pixels, parsed.epilogue) == (8, 4, 6, 3)
+    assert (parsed.reduction, parsed.outputs, parsed.pixels, parsed.epilogue) == (8, 4, 6, 1)
     assert ArrayConfig.parse("4x4x1").epilogue == 1
     assert [ArrayConfig.parse("4x4x8", port).port_bytes for port in PORT_BYTES] == [16, 32, 64]
-    assert parsed.port_bytes == 16
+    assert parsed.port_bytes == 16 and parsed.activation_bits == 8
+    wide = ArrayConfig.parse("4x4x8", activation_bits=16)
+    assert wide.activation_bits == 16 and ArrayConfig.from_dict(wide.to_dict()) == wide
     with pytest.raises(LitelicError, match="unknown parameters colour, size"):
         ArrayConfig.from_dict(config.to_dict() | {"size": 1, "colour": 2})
 

@@ -3,6 +3,8 @@
 The memory stalls at random, its latency varies, and every byte of it is compared.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from litelic.accel.multipliers import DSP48, ECP5
 from litelic.host.errors import LitelicError
 from litelic.host.program.model import FUNCTIONS, STORAGE_BYTES
 from tests.accel.layers import Job, describe
-from tests.random_layers import random_input, random_layer, random_size
+from tests.random_layers import STORAGES, random_input, random_layer, random_size
 
 MEMORY_BYTES = 2 << 20
 PLAIN = ArrayConfig()
@@ -28,8 +30,12 @@ MORE_SHAPES = (
     ArrayConfig(8, 2, 3, 3, port_bytes=32),
     ArrayConfig(4, 8, 5, 1, input_depth=512, weight_depth=128, port_bytes=64),
 )
+# The like of both for 16-bit activations, with half the multipliers: they take a while to build.
+PLAIN16 = ArrayConfig(pixels=4, epilogue=2, activation_bits=16)
+TIGHT16 = replace(TIGHT, outputs=2, activation_bits=16)
 # A wide memory, and a number of lanes that is no power of two.
 WIDE = ArrayConfig(4, 4, 6, 3, input_depth=2048, weight_depth=512, port_bytes=64)
+GATE16 = pytest.mark.parametrize("config", [PLAIN16, TIGHT16], ids=["plain", "tight"])
 GATE = pytest.mark.parametrize("config", [PLAIN, TIGHT, WIDE], ids=["plain", "tight", "wide"])
 
 
@@ -69,20 +75,26 @@ def random_job(rng, config, largest=16, **constraints):
     return fitting_job(rng, config, draw)
 
 
-def random_chain(rng, count):
-    """Layers that feed one another, and an input of the first."""
+def random_chain(rng, count, activation_bits=8):
+    """Layers that feed one another, and an input of the first. With 16 `activation_bits`, what is
+    stored as int16 is read `wide` or saturated."""
     layers = []
     size = tuple(int(side) for side in rng.integers(4, 12, 2))
     first_size = size
     while len(layers) < count:
         before = layers[-1] if layers else None
+        read = before.output if before else None
+        if activation_bits == 16 and read == "int16":
+            read = ["int16", "wide"]
         layer = random_layer(
             rng, name=f"layer{len(layers)}", stride=[1, 2], kernel=range(1, 6),
             in_channels=before.out_channels if before else None,
-            input=before.output if before else None,
+            input=read, activation_bits=activation_bits,
         )
         try:
             after = layer.output_size(*size)
+            if before and layer.input == "wide":
+                layer.check_sums(before.lo, before.hi)
         except LitelicError:
             continue
         if max(after) <= 40:
@@ -119,7 +131,7 @@ def test_every_normalisation(engine_of, config, function, kind, seed):
 
 
 @GATE
-@pytest.mark.parametrize("storage", STORAGE_BYTES)
+@pytest.mark.parametrize("storage", STORAGES[8])
 @pytest.mark.parametrize("output", ("int8", "uint8", "int16"))
 def test_every_storage(engine_of, config, storage, output, seed):
     """int16 inputs hold values beyond the range of operands."""
@@ -139,6 +151,85 @@ def test_every_family_s_multipliers(engine_of, technology, seed):
     gdn = FUNCTIONS[seed % len(FUNCTIONS)] if seed % 2 else False
     job = random_job(rng, TIGHT, gdn=gdn)
     run(engine_of(TIGHT, technology=technology), rng, job)
+
+
+# 16-bit activations -------------------------------------------------------------------------------
+
+
+@GATE16
+@pytest.mark.parametrize("seed", range(16), indirect=True)
+def test_random_layer_of_16_bits(engine_of, config, seed):
+    rng = np.random.default_rng(seed)
+    run(engine_of(config), rng, random_job(rng, config, activation_bits=16))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "config", [PLAIN16, TIGHT16, replace(WIDE, activation_bits=16)], ids=["plain", "tight", "wide"]
+)
+@pytest.mark.parametrize("seed", range(250), indirect=True)
+def test_many_random_layers_of_16_bits(engine_of, config, seed):
+    rng = np.random.default_rng(seed)
+    run(engine_of(config), rng, random_job(rng, config, largest=24, activation_bits=16))
+
+
+@GATE16
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("kind", ("conv", "deconv"))
+def test_every_normalisation_of_15_bit_operands(engine_of, config, function, kind, seed):
+    rng = np.random.default_rng(seed)
+
+    def draw():
+        layer = random_layer(
+            rng, kind=kind, gdn=function, kernel=range(1, 6), activation_bits=16, input="wide",
+            output="int16",
+        )
+        if layer.gdn.operand_bits == 8:
+            return draw()
+        return [layer], random_input(rng, layer, *random_size(rng, layer, 16))
+
+    run(engine_of(config), rng, fitting_job(rng, config, draw))
+
+
+@GATE16
+@pytest.mark.parametrize("storage", STORAGE_BYTES)
+def test_every_storage_on_an_array_of_16_bits(engine_of, config, storage, seed):
+    rng = np.random.default_rng(seed)
+    run(engine_of(config), rng, random_job(rng, config, input=storage, kernel=range(1, 6)))
+
+
+@GATE16
+@pytest.mark.parametrize("seed", range(3), indirect=True)
+def test_chain_of_layers_of_16_bits(engine_of, config, seed):
+    rng = np.random.default_rng(seed)
+    job = fitting_job(rng, config, lambda: random_chain(rng, 5, activation_bits=16))
+    run(engine_of(config), rng, job)
+
+
+@GATE16
+def test_extremes_of_16_bits(engine_of, config, seed):
+    """The largest weights and operands of either sign: sums at both ends of int32."""
+    rng = np.random.default_rng(seed)
+    layer = random_layer(
+        rng, kind="conv", kernel=5, stride=1, padding=2, in_channels=12, out_channels=6,
+        input="wide", output="int16", gdn=False,
+    )
+    layer.weight[:] = rng.choice(np.array([-127, 127], np.int8), layer.weight.shape)
+    layer.weight[0] = -127
+    layer.bias[0] = 2**31 - 1 - 300 * 127 * 32768
+    layer.lo, layer.hi = -(2**15), 2**15 - 1
+    layer.multiplier[0], layer.shift[0] = 65535, 32
+    layer.__post_init__()
+    layer.check_sums(-(2**15), 2**15 - 1)
+    x = rng.choice(np.array([-(2**15), -257, -1, 0, 256, 2**15 - 1], np.int16), (9, 10, 12))
+    x[:5, :5] = -(2**15)
+    run(engine_of(config), rng, Job(rng, config, [layer], x, MEMORY_BYTES))
+
+
+def test_the_array_is_busy_with_16_bits(engine_of, seed):
+    """A product a multiplier and cycle, as with 8 bits: only the traffic is twice as much."""
+    rng = np.random.default_rng(seed)
+    check_busy(engine_of, PLAIN16, rng, input="wide", output="int16")
 
 
 # Clocks -------------------------------------------------------------------------------------------
@@ -264,13 +355,17 @@ def test_extremes(engine_of, config, seed):
 def test_the_array_is_busy(engine_of, seed):
     """A layer of an ordinary size, with a memory that keeps up: few cycles are lost."""
     rng = np.random.default_rng(seed)
+    check_busy(engine_of, PLAIN, rng, input="int8", output="int8")
+
+
+def check_busy(engine_of, config, rng, **storages):
     layer = random_layer(
         rng, kind="conv", kernel=5, stride=2, padding=2, in_channels=16, out_channels=16,
-        input="int8", output="int8", gdn=False,
+        gdn=False, **storages,
     )
-    job = Job(rng, PLAIN, [layer], random_input(rng, layer, 48, 64), MEMORY_BYTES)
-    [record] = run(engine_of(PLAIN), rng, job, stall=0)
-    assert job.steps[0].macs / (record["total"] * PLAIN.macs) > 0.8, f"{describe(layer)}: {record}"
+    job = Job(rng, config, [layer], random_input(rng, layer, 48, 64), MEMORY_BYTES)
+    [record] = run(engine_of(config), rng, job, stall=0)
+    assert job.steps[0].macs / (record["total"] * config.macs) > 0.8, f"{describe(layer)}: {record}"
 
 
 # Errors -------------------------------------------------------------------------------------------

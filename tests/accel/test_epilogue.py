@@ -1,6 +1,7 @@
 """The epilogue against the slow Python of numerics, sections 2 and 5."""
 
 import random
+from dataclasses import replace
 from itertools import count
 from types import SimpleNamespace
 
@@ -10,11 +11,17 @@ from migen import Memory, Record, Signal
 from migen.sim.core import passive
 
 from litelic.accel.config import ArrayConfig
-from litelic.accel.descriptor import FLAG_GDN, FLAG_OUTPUT16, FUNCTION_CODES
+from litelic.accel.descriptor import (
+    FLAG_GDN,
+    FLAG_OUTPUT16,
+    FUNCTION_CODES,
+    FUNCTION_OPERANDS15,
+)
 from litelic.accel.epilogue import Epilogue, EpilogueLane
 from litelic.accel.fetch import Descriptor
 from litelic.accel.sequencer import RESULT_LAYOUT
 from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS
+from litelic.host.program.model import OPERAND_BITS
 from tests.accel.streams import random_config, simulate, write_fields
 from tests.host.golden.reference import clamp, normalised, requantise, round_shift
 
@@ -34,12 +41,13 @@ def random_sum(chance):
     return chance.randrange(-(1 << chance.randrange(1, 31)), 1 << chance.randrange(1, 31))
 
 
-def random_layer(chance, function):
+def random_layer(chance, function, operand_bits=8):
     """What is the same for all results of a layer; a `Gdn` as far as the reference looks."""
     lo, hi = chance.choice([(-128, 127), (0, 255), (-40, 3000), INT16_RANGE])
     return SimpleNamespace(
         function=function, operand_shift=chance.choice([0, 1, 7, 12, 20, 31]),
         output_shift=chance.choice([0, 9, 12, 16, 20, 40, 63]), lo=lo, hi=hi,
+        operand_bits=operand_bits,
     )
 
 
@@ -50,7 +58,7 @@ def requantised(total, channel, lo, hi):
 
 def operand_of(layer, value):
     size = value * value if layer.function in ("rsqrt", "sqrt") else abs(value)
-    return clamp(round_shift(size, layer.operand_shift), 0, 255)
+    return clamp(round_shift(size, layer.operand_shift), 0, 2**layer.operand_bits - 1)
 
 
 # Lane ---------------------------------------------------------------------------------------------
@@ -59,16 +67,25 @@ def operand_of(layer, value):
 @pytest.mark.parametrize("function", [None, *FUNCTION_CODES])
 @pytest.mark.parametrize("seed", range(2), indirect=True)
 def test_lane(function, seed):
+    check_lane(random.Random(seed), function, 8, 8)
+
+
+@pytest.mark.parametrize("operand_bits", OPERAND_BITS)
+@pytest.mark.parametrize("function", FUNCTION_CODES)
+def test_lane_of_16_bit_activations(function, operand_bits, seed):
+    check_lane(random.Random(seed), function, 15, operand_bits)
+
+
+def check_lane(chance, function, middle_bits, operand_bits):
     """One sum a cycle; with a normalisation, sums of both kinds at random."""
-    chance = random.Random(seed)
-    layer = random_layer(chance, function or "multiply")
+    layer = random_layer(chance, function or "multiply", operand_bits)
     middle = function is not None
     dut = EpilogueLane(
         operand_shift=Signal(6, reset=layer.operand_shift),
         output_shift=Signal(6, reset=layer.output_shift),
         function=Signal(2, reset=FUNCTION_CODES[layer.function]),
         lo=Signal((16, True), reset=layer.lo), hi=Signal((16, True), reset=layer.hi),
-        middle=Signal(reset=middle),
+        middle=Signal(reset=middle), middle_bits=middle_bits, wide=Signal(reset=operand_bits > 8),
     )
     checks = {}  # cycle -> [(signal, value)]
 
@@ -145,8 +162,18 @@ def packed(parameter):
 @pytest.mark.parametrize("wide", (False, True))
 def test_epilogue(function, wide, seed):
     chance = random.Random(seed)
-    config = random_config(chance)
-    layer = random_layer(chance, function or "multiply")
+    check_epilogue(chance, random_config(chance), function, wide)
+
+
+@pytest.mark.parametrize("operand_bits", OPERAND_BITS)
+def test_epilogue_of_16_bit_activations(operand_bits, seed):
+    chance = random.Random(seed)
+    config = replace(random_config(chance), activation_bits=16)
+    check_epilogue(chance, config, chance.choice(list(FUNCTION_CODES)), True, operand_bits)
+
+
+def check_epilogue(chance, config, function, wide, operand_bits=8):
+    layer = random_layer(chance, function or "multiply", operand_bits)
     parameters = random_parameters(chance, config)
     dut = Bench(config, [packed(p) for p in parameters])
     epilogue = dut.epilogue
@@ -186,7 +213,7 @@ def test_epilogue(function, wide, seed):
             "flags": FLAG_GDN * (function is not None) | FLAG_OUTPUT16 * wide,
             "clamp": layer.lo % 2**16 | (layer.hi % 2**16) << 16,
             "function": FUNCTION_CODES[layer.function] | layer.operand_shift << 8
-            | layer.output_shift << 16,
+            | layer.output_shift << 16 | FUNCTION_OPERANDS15 * (operand_bits > 8),
             "result_pitch": pitch,
         })
         yield

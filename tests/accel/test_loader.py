@@ -9,6 +9,7 @@ from litelic.accel.config import PORT_BYTES, ArrayConfig
 from litelic.accel.descriptor import STORAGE_CODES
 from litelic.accel.fetch import Descriptor
 from litelic.accel.loader import Loader
+from litelic.host.program.model import STORAGE_BYTES
 from tests.accel.streams import pause, pulse, serve_reads, simulate, write_fields
 from tests.host.golden.reference import operand
 
@@ -24,6 +25,13 @@ ARRAYS = [
     for reduction, port in ((4, 16), (4, 32), (4, 64), (8, 16))
 ]
 PORTS = ARRAYS[: len(PORT_BYTES)]
+WIDE_ARRAYS = [
+    pytest.param(
+        ArrayConfig(4, 4, 4, 4, input_depth=16 * port, port_bytes=port, activation_bits=16),
+        id=f"4-{port}",
+    )
+    for port in (16, 64)
+]
 
 
 class Load:
@@ -32,7 +40,7 @@ class Load:
     def __init__(self, chance, config, storage):
         self.storage = storage
         self.port = port = config.port_bytes
-        self.size = size = 2 if storage == "int16" else 1
+        self.size = size = STORAGE_BYTES[storage]
         self.bank = config.bank
         channels = chance.randint(1, 5)
         pixel, most = channels * size, 9 * port // 16
@@ -76,7 +84,7 @@ class Load:
             return 0
         place = self.base + y * self.pitch + position
         stored = self.memory[place : place + self.size]
-        signed = self.storage in ("int8", "int16")
+        signed = self.storage in ("int8", "int16", "wide")
         return operand(int.from_bytes(stored, "little", signed=signed), self.storage)
 
     def strip(self, y, x):
@@ -125,9 +133,10 @@ class WrittenOperands:
             for odd in range(2) if lanes else ():
                 if enable >> odd & 1:
                     row, values = (yield write.rows[odd]), (yield write.data[odd])
+                    bits = self.config.operand_bits
                     for i in range(bank):
-                        value = values >> 9 * i & 0x1FF
-                        value -= (value & 0x100) * 2
+                        value = values >> bits * i & (1 << bits) - 1
+                        value -= (value >> bits - 1) << bits
                         self.lanes[lanes.bit_length() - 1][(2 * row + odd) * bank + i] = value
             yield
 
@@ -138,6 +147,17 @@ class WrittenOperands:
     0, *[pytest.param(n, marks=pytest.mark.long) for n in range(1, 10)],
 ], indirect=True)
 def test_loads_tiles(config, storages, seed):
+    check_tiles(config, storages, seed)
+
+
+@pytest.mark.parametrize("config", WIDE_ARRAYS)
+@pytest.mark.parametrize("storages", [("int8", "wide", "uint8"), ("int16", "centred", "wide")],
+                         ids="-".join)
+def test_loads_tiles_of_16_bit_operands(config, storages, seed):
+    check_tiles(config, storages, seed)
+
+
+def check_tiles(config, storages, seed):
     chance = random.Random(seed)
     descriptor = Descriptor()
     dut = Loader(config, descriptor, ADDRESS_WIDTH)

@@ -13,9 +13,18 @@ VALUE_LATENCY = 2
 
 @pytest.mark.parametrize("reduction", (4, 8))
 def test_values_and_operands(reduction, seed):
+    check(seed, ArrayConfig(reduction, 4, 1, 1, middle_depth=64))
+
+
+@pytest.mark.parametrize("reduction", (4, 8))
+def test_15_bit_operands(reduction, seed):
+    check(seed, ArrayConfig(reduction, 4, 1, 1, middle_depth=64, activation_bits=16))
+
+
+def check(seed, config):
     chance = random.Random(seed)
-    depth = 64
-    dut = MiddleMemory(ArrayConfig(reduction, 4, 1, 1, middle_depth=depth))
+    reduction, depth = config.reduction, config.middle_depth
+    dut = MiddleMemory(config)
     values, operands = [None] * depth, [None] * depth
     order = list(range(depth))
 
@@ -24,7 +33,8 @@ def test_values_and_operands(reduction, seed):
             chance.shuffle(order)
             for address in order:
                 enable = chance.random() < 0.8 or values[address] is None
-                value, operand = chance.randrange(-(2**15), 2**15), chance.randrange(256)
+                value = chance.randrange(-(2**15), 2**15)
+                operand = chance.randrange(1 << config.middle_bits)
                 yield dut.write_enable.eq(enable)
                 yield dut.write_address.eq(address)
                 yield dut.write_value.eq(value)
@@ -49,6 +59,7 @@ def test_values_and_operands(reduction, seed):
                 assert (yield dut.source) == wanted_words[0]
             first = operand_at - operand_at % reduction
             wanted_values = wanted_values[1:] + [values[value_at]]
-            wanted_words = wanted_words[1:] + [pack_lanes(operands[first : first + reduction], 9)]
+            word = pack_lanes(operands[first : first + reduction], config.operand_bits)
+            wanted_words = wanted_words[1:] + [word]
 
     simulate(dut, bench())

@@ -42,7 +42,8 @@ class Model:
         """Random operands for a random lane and half: the fields of `OperandWrite`."""
         config, chance = self.config, self.chance
         lane, half = chance.randrange(config.pixels), chance.randrange(2)
-        values = [chance.randrange(-256, 256) for _ in range(config.granule)]
+        bits = config.operand_bits
+        values = [chance.randrange(-(1 << bits - 1), 1 << bits - 1) for _ in range(config.granule)]
         for i in range(config.granule // config.bank):
             if keep >> i & 1:
                 place = half * config.input_depth + (word + i) % self.words * config.bank
@@ -51,17 +52,27 @@ class Model:
                 ]
         return {
             "valid": 1, "lane": lane, "half": half, "word": word, "keep": keep,
-            "operands": pack_lanes(values, 9),
+            "operands": pack_lanes(values, bits),
         }
 
 
 @pytest.mark.parametrize("port_bytes", PORT_BYTES)
 @pytest.mark.parametrize("reduction", (4, 8))
 def test_writes_words_and_reads_any_run(reduction, port_bytes, seed):
+    check_runs(seed, reduction, port_bytes=port_bytes)
+
+
+@pytest.mark.parametrize("reduction, port_bytes", [(4, 16), (8, 64)])
+def test_runs_of_16_bit_operands(reduction, port_bytes, seed):
+    check_runs(seed, reduction, port_bytes=port_bytes, activation_bits=16)
+
+
+def check_runs(seed, reduction, **parameters):
     chance = random.Random(seed)
     config = ArrayConfig(
-        reduction, outputs=4, pixels=3, epilogue=1, input_depth=64, port_bytes=port_bytes,
+        reduction, outputs=4, pixels=3, epilogue=1, input_depth=64, **parameters,
     )
+    bits = config.operand_bits
     dut, model = Lanes(config), Model(config, chance)
     words = config.granule // config.bank
     assert words in (1, 2)
@@ -74,7 +85,7 @@ def test_writes_words_and_reads_any_run(reduction, port_bytes, seed):
             yield
             if chance.random() < 0.3:  # what is not valid is not written
                 yield dut.write.valid.eq(0)
-                yield dut.write.operands.eq(chance.getrandbits(9 * config.granule))
+                yield dut.write.operands.eq(chance.getrandbits(len(dut.write.operands)))
                 yield
         yield dut.write.valid.eq(0)
         yield
@@ -93,10 +104,10 @@ def test_writes_words_and_reads_any_run(reduction, port_bytes, seed):
                 for lane, content in zip(dut.lanes, model.content, strict=True):
                     run = content[asked[0] : asked[0] + reduction]
                     rotated = [run[(i - rotation) % reduction] for i in range(reduction)]
-                    wanted = pack_lanes(rotated, 9) if middle[0] is None else middle[0]
+                    wanted = pack_lanes(rotated, bits) if middle[0] is None else middle[0]
                     assert (yield lane.source) == wanted
             rotation = yield dut.address.rotation
-            word, taken = chance.getrandbits(9 * reduction), chance.random() < 0.3
+            word, taken = chance.getrandbits(bits * reduction), chance.random() < 0.3
             middle = middle[1:] + [word if taken else None]
             for lane in dut.lanes:
                 yield lane.from_middle.eq(taken)

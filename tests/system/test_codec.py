@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.cli.main import main
 from litelic.host.codec import pictures
 from litelic.host.codec.pictures import Picture
+from litelic.host.link.simulator import Simulator
 from litelic.host.program.file import save_program
 from tests.host.codec.models import small_program
 from tests.system.conftest import DATA
@@ -46,6 +48,32 @@ def round_trip(source, folder, port, program=None):
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_default_model_gives_the_golden_bytes(simulator, picture, tmp_path, size):
     round_trip(picture(*size), tmp_path, simulator.url)
+
+
+@pytest.fixture(scope="module")
+def wide_simulator():
+    with Simulator(ArrayConfig(activation_bits=16)) as running:
+        yield running
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("bits", ACTIVATION_BITS)
+@pytest.mark.parametrize("number", range(3))
+def test_a_board_of_16_bits_runs_programs_of_either(
+    wide_simulator, picture, tmp_path, number, bits
+):
+    program = tmp_path / "random.licp"
+    save_program(small_program(number, activation_bits=bits), program)
+    round_trip(picture(50, 37), tmp_path, wide_simulator.url, program)
+
+
+def test_a_board_of_8_bits_refuses_programs_of_16(simulator, picture, tmp_path, capsys):
+    program = tmp_path / "wide.licp"
+    save_program(small_program(1, activation_bits=16), program)
+    options = ["--port", simulator.url, "--program", str(program)]
+    assert main(["encode", str(picture(9, 9)), str(tmp_path / "no.lic"), *options]) != 0
+    assert "build the board with --activation-bits 16" in capsys.readouterr().err
+    assert not (tmp_path / "no.lic").exists()
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -1,5 +1,7 @@
 """The random models: published shapes, and results that are worth comparing."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,24 @@ def test_a_model_is_the_same_every_time():
     first, second = (models.load("bls2017") for _ in range(2))
     for a, b in zip(first.analysis + first.synthesis, second.analysis + second.synthesis):
         assert np.array_equal(a.weight, b.weight) and np.array_equal(a.multiplier, b.multiplier)
+
+
+@pytest.mark.long
+def test_the_default_model_of_16_bits():
+    for package in ("torch", "skimage"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    program, plain = models.load("default", 16), models.load("default")
+    assert program.activation_bits == 16 and plain.activation_bits == 8
+    for a, b in zip(
+        program.analysis + program.synthesis, plain.analysis + plain.synthesis, strict=True
+    ):
+        assert (a.weight.shape, a.stride, bool(a.gdn)) == (b.weight.shape, b.stride, bool(b.gdn))
+
+
+def test_others_are_not_measured_with_16_bits():
+    with pytest.raises(LitelicError, match="only the default model .* 16 bits, not bls2017"):
+        models.load("bls2017", 16)
 
 
 def test_an_unknown_model_is_refused():

@@ -20,6 +20,8 @@ def test_every_row_can_be_built():
         assert 8 * row.setup.config.port_bytes in (128, 256, 512)
         assert row.setup.config.shape == row.setup.array
         assert row.setup.config.macs in (128, 1024, 2048)
+        assert row.setup.config.activation_bits == row.setup.activation_bits
+        assert row.setup.activation_bits == 8 or row.model == "default"
 
 
 def test_both_directions_of_every_codec_are_measured():
@@ -47,4 +49,4 @@ def test_a_name_has_everything_of_the_key():
     assert list(row.key.values()) == [
         "model", "decoder", 3, 5, "8x2x4", 16, "ddr3-x32", 125_500_000, 251_000_000
     ]
-    assert setup.config.port_bytes == 32
+    assert setup.config.port_bytes == 32 and setup.config.activation_bits == 16

@@ -35,25 +35,29 @@ def laplacian_latents(rng, height, width, scales):
     return np.rint(noise * rows * np.asarray(scales)).clip(-32768, 32767).astype(np.int16)
 
 
-def small_program(seed, channels=6):
+def small_program(seed, channels=6, activation_bits=8):
     """A random program that shrinks by 8 in each direction."""
     rng = np.random.default_rng(seed)
-    down = {"kind": "conv", "kernel": 5, "padding": 2}
-    up = {"kind": "deconv", "kernel": 5, "padding": 2}
+    down = {"kind": "conv", "kernel": 5, "padding": 2, "activation_bits": activation_bits}
+    up = down | {"kind": "deconv"}
+    stored, read, latents = "int8", "int8", "int16"
+    if activation_bits == 16:
+        stored, read, latents = "int16", "wide", "wide"
     analysis = [
         random_layer(rng, **down, name="g_a.0", stride=4, in_channels=3, out_channels=4,
-                     input="uint8", output="int8", gdn="reciprocal"),
+                     input="uint8", output=stored, gdn="reciprocal"),
         random_layer(rng, **down, name="g_a.2", stride=2, in_channels=4, out_channels=channels,
-                     input="int8", output="int16", gdn=False),
+                     input=read, output="int16", gdn=False),
     ]
     synthesis = [
         random_layer(rng, **up, name="g_s.0", stride=2, output_padding=1, in_channels=channels,
-                     out_channels=4, input="int16", output="int8", gdn="multiply"),
+                     out_channels=4, input=latents, output=stored, gdn="multiply"),
         random_layer(rng, **up, name="g_s.2", stride=4, output_padding=3, in_channels=4,
-                     out_channels=3, input="int8", output="uint8", gdn=False),
+                     out_channels=3, input=read, output="uint8", gdn=False),
     ]
     tables = [random_table(rng) for _ in range(channels)]
-    return Program(f"small-{seed}", analysis, synthesis, tables)
+    suffix = "-wide" if activation_bits == 16 else ""
+    return Program(f"small-{seed}{suffix}", analysis, synthesis, tables)
 
 
 class GoldenEngine:

@@ -19,6 +19,7 @@ from litelic.host.program.file import load_program, save_program  # noqa: E402
 from litelic.host.training.train import initialise  # noqa: E402
 
 OPTIONS = Options(samples=4000)
+OPTIONS16 = Options(samples=4000, activation_bits=16)
 
 
 def run(layers, x):
@@ -47,9 +48,23 @@ def models():
 
 @pytest.mark.parametrize("index", range(4))
 def test_integer_networks_follow_the_float_ones(photographs, index, tmp_path):
+    check_network(photographs, index, tmp_path, OPTIONS)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_networks_of_16_bits_follow_the_float_ones(photographs, index, tmp_path):
+    program = check_network(photographs, index, tmp_path, OPTIONS16)
+    layers = program.analysis + program.synthesis
+    assert [layer.input for layer in layers[1:]] == ["wide"] * (len(layers) - 1)
+    assert {layer.output for layer in layers[:-1]} == {"int16"}
+    assert all(layer.gdn.operand_bits == 15 for layer in layers if layer.gdn)
+    assert program.activation_bits == 16 and min(layer.hi for layer in layers[:-1]) > 8000
+
+
+def check_network(photographs, index, tmp_path, options):
     model = list(models())[index]
     program = compile_model(
-        model, [photographs], "tiny", trained_entropy=False, crops=2, options=OPTIONS,
+        model, [photographs], "tiny", trained_entropy=False, crops=2, options=options,
         log=lambda line: None,
     )
     save_program(program, tmp_path / "tiny.licp")
@@ -61,12 +76,35 @@ def test_integer_networks_follow_the_float_ones(photographs, index, tmp_path):
     with torch.no_grad():
         x = torch.from_numpy(picture / 255).float().permute(2, 0, 1)[None]
         y = (model.g_a(x - centre) * gain)[0].permute(1, 2, 0).numpy()
-        given = torch.from_numpy(latents.clip(-256, 255)).float().permute(2, 0, 1)[None]
+        seen = latents.clip(-256, 255) if options.activation_bits == 8 else latents
+        given = torch.from_numpy(seen).float().permute(2, 0, 1)[None]
         z = (model.g_s(given / gain) + centre)[0].permute(1, 2, 0).numpy() * 255
     assert latents.shape == (8, 4, program.latent_channels) and y.std() > 0.5
     noise = np.mean((latents - y) ** 2) - 1 / 12  # beyond what rounding costs the float model too
     assert noise < 0.003 * np.mean(y**2)
     assert z.std() > 3 and psnr(pixels, z.clip(0, 255)) > 40
+    return program
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_16_bits_are_nearer_to_the_float_network_than_8(photographs, index):
+    """Layer by layer; latents and pixels are integers in either, so those say little."""
+    sqnr = {}
+    for options in (OPTIONS, OPTIONS16):
+        lines = []
+        compile_model(
+            list(models())[index], [photographs], "tiny", trained_entropy=False, crops=1,
+            options=options, log=lines.append,
+        )
+        rows = [line.split() for line in lines[1:-1]]
+        sqnr[options.activation_bits] = {name: float(decibels) for name, _, decibels in rows}
+    layers = list(sqnr[8])
+    ends = [name for name, after in zip(layers, [*layers[1:], ""]) if name[:3] != after[:3]]
+    for name in set(layers) - set(ends):
+        assert sqnr[16][name] > sqnr[8][name] + 6, name
+    assert sqnr[16]["g_a.0"] > sqnr[8]["g_a.0"] + 9
+    for name in ends:
+        assert sqnr[16][name] > sqnr[8][name] - 0.2, name
 
 
 def test_simulated_layers_are_the_golden_ones(photographs):
@@ -83,6 +121,21 @@ def test_simulated_layers_are_the_golden_ones(photographs):
         x = y
 
 
+def test_simulated_layers_of_16_bits_are_nearly_the_golden_ones(photographs):
+    """Sums beyond 24 bits are rounded: here and there a result is the next integer."""
+    program = compile_model(
+        list(models())[2], [photographs], "tiny", trained_entropy=False, crops=1,
+        options=OPTIONS16, log=lambda line: None,
+    )
+    x = np.asarray(Image.open(photographs / "2.png"))[:64, :96]
+    for layer in program.analysis + program.synthesis:
+        operands = torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None]
+        y = run_layer(layer, x)
+        difference = np.abs(simulate(layer, operands)[0].astype(int) - y)
+        assert difference.max() <= 1 and difference.mean() < 0.01
+        x = y
+
+
 def test_a_trained_bottleneck_gives_tables_and_medians(photographs):
     model = next(models())
     program = compile_model(
@@ -94,7 +147,7 @@ def test_a_trained_bottleneck_gives_tables_and_medians(photographs):
 def test_compiling_twice_gives_the_same_file(photographs, tmp_path, capsys):
     args = SimpleNamespace(
         source="bmshj2018-factorized", quality=None, N=4, M=6, name="mine",
-        calibration=[photographs / "2.png"], output=tmp_path / "a.licp",
+        calibration=[photographs / "2.png"], output=tmp_path / "a.licp", activation_bits=8,
     )
     compile_command(args)
     printed = capsys.readouterr().out
@@ -103,6 +156,9 @@ def test_compiling_twice_gives_the_same_file(photographs, tmp_path, capsys):
     compile_command(args)
     assert args.output.read_bytes() == first
     assert load_program(args.output)[0].name == "mine"
+    args.activation_bits = 16
+    compile_command(args)
+    assert load_program(args.output)[0].activation_bits == 16
 
 
 def test_errors_of_calibration(photographs, tmp_path):

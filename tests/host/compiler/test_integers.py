@@ -7,10 +7,24 @@ torch = pytest.importorskip("torch")
 
 from litelic.host.compiler.calibrate import clip_for_integers  # noqa: E402
 from litelic.host.compiler.layers import FloatLayer  # noqa: E402
+from litelic.host.compiler.quantise import (  # noqa: E402
+    HIGHEST,
+    Activations,
+    Options,
+    highest_activation,
+    quantise_layer,
+)
 from litelic.host.compiler.requantiser import requantiser, whole  # noqa: E402
-from litelic.host.compiler.rounding import clip_scales, gram, round_with_feedback  # noqa: E402
+from litelic.host.compiler.rounding import (  # noqa: E402
+    LARGEST_SUM,
+    clip_scales,
+    gram,
+    round_to_fit,
+    round_with_feedback,
+)
 from litelic.host.compiler.taps import groups, put, sample, take  # noqa: E402
 from litelic.host.errors import LitelicError  # noqa: E402
+from litelic.host.program.model import largest_sums  # noqa: E402
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -93,3 +107,51 @@ def test_scales_of_activations_beat_the_largest_value():
 
     assert (scale[:2] < 0.6 * 8 / 7).all() and error(scale[:2]) < 0.5 * error(8 / 7)
     assert np.isfinite(scale).all() and scale[2] > 0
+
+
+# Sums that fit int32 ------------------------------------------------------------------------------
+
+
+def test_only_rows_that_do_not_fit_get_a_coarser_scale():
+    weight = np.array([[1.0, 1.0], [100.0, 100.0]])
+    steps, scale = round_to_fit(
+        lambda scale: np.round(weight / scale[:, None]), np.array([0.1, 0.1]), np.zeros(2),
+        lambda steps: np.abs(steps).sum(axis=1) * LARGEST_SUM / 1000,
+    )
+    assert scale[0] == 0.1 and steps[0].tolist() == [10, 10]
+    assert 0.2 <= scale[1] < 0.21 and 950 < steps[1].sum() <= 1000
+
+
+@pytest.mark.parametrize("kind", ["conv", "deconv"])
+@pytest.mark.parametrize("lowest", [-1, 0])
+@pytest.mark.parametrize("channels", [2, 40, 900])
+def test_highest_activation_is_what_the_next_layer_can_add_up(kind, lowest, channels):
+    """Weights of one size, the worst there can be: every one becomes 127."""
+    rng = np.random.default_rng(channels)
+    weight = rng.choice([-0.3, 0.3], (3, 5, 5, channels))
+    layer = FloatLayer("x", kind, weight, rng.normal(size=3), 2, 2, 0)
+    scale = rng.uniform(0.5, 1, channels) / HIGHEST
+    highest = highest_activation(layer, scale, lowest)
+    step = 2 if kind == "deconv" else 1
+    folded = weight * scale
+    scales = np.abs(folded).max(axis=(1, 2, 3)) / 127
+    steps = np.round(folded / scales[:, None, None, None]).astype(np.int8)
+    sums = largest_sums(steps, lowest * highest, highest, step).max()
+    assert sums < LARGEST_SUM
+    assert highest == HIGHEST or sums > 0.3 * LARGEST_SUM
+
+
+@pytest.mark.parametrize("kind", ["conv", "deconv"])
+def test_a_layer_that_reads_too_much_gets_smaller_weights(kind):
+    """Nothing is refused: `Layer.check_sums` proves what came out."""
+    rng = np.random.default_rng(11)
+    weight = rng.choice([-0.3, 0.3], (2, 5, 5, 80))
+    layer = FloatLayer("x", kind, weight, rng.normal(size=2), 1, 2, 0)
+    stored = rng.integers(-32768, 32768, (1, 9, 9, 80)).astype(np.int16)
+    reference = torch.from_numpy(stored).permute(0, 3, 1, 2).float() / 32768
+    read = Activations(reference, stored, "wide", np.full(80, 1 / 32768), (-32768, 32767))
+    options = Options(samples=1000, feedback=False, activation_bits=16)
+    integer, _, decibels = quantise_layer(layer, read, "uint8", options)
+    integer.check_sums(-32768, 32767)
+    assert 10 < np.abs(integer.weight).max() < 40
+    assert np.isfinite(decibels)

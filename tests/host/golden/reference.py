@@ -15,7 +15,7 @@ def clamp(v, lo, hi):
 
 
 def operand(v, storage):
-    if storage in ("int8", "uint8"):
+    if storage in ("int8", "uint8", "wide"):
         return v
     if storage == "centred":
         return v - 128
@@ -118,7 +118,11 @@ def norms(gdn, x):
     """`n` of every channel of one pixel."""
     square = gdn.function in ("rsqrt", "sqrt")
     a = [
-        clamp(round_shift(v * v if square else abs(v), gdn.operand_shift), 0, 255) for v in x
+        clamp(
+            round_shift(v * v if square else abs(v), gdn.operand_shift), 0,
+            2**gdn.operand_bits - 1,
+        )
+        for v in x
     ]
     return [
         requantise(sum(g * a_j for g, a_j in zip(row, a, strict=True)), gdn, i, 1, 2**24 - 1)

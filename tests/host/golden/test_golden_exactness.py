@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from litelic.host.golden import arithmetic, network, normalisation, run_layer
-from litelic.host.program.model import FUNCTIONS, OUTPUT_RANGE, STORAGE_BYTES, Gdn, Layer
+from litelic.host.program.model import (
+    FUNCTIONS,
+    OPERAND_BITS,
+    OUTPUT_RANGE,
+    STORAGE_BYTES,
+    Gdn,
+    Layer,
+)
 from tests.host.golden import reference
 from tests.random_layers import random_input, random_layer, random_size
 
@@ -29,6 +36,16 @@ def assert_equals_reference(layer, x):
 def test_random_layer(seed):
     rng = np.random.default_rng(seed)
     layer = random_layer(rng, in_channels=range(1, 7), out_channels=range(1, 7))
+    assert_equals_reference(layer, random_input(rng, layer, *random_size(rng, layer, 7)))
+
+
+@pytest.mark.parametrize("input", ["wide", None])
+@pytest.mark.parametrize("seed", range(40))
+def test_random_layer_of_16_bits(seed, input):
+    rng = np.random.default_rng(seed)
+    layer = random_layer(
+        rng, in_channels=range(1, 7), out_channels=range(1, 7), activation_bits=16, input=input,
+    )
     assert_equals_reference(layer, random_input(rng, layer, *random_size(rng, layer, 7)))
 
 
@@ -68,6 +85,7 @@ def extreme_inputs(storage, shape, rng):
         "uint8": [0, 1, 255],
         "centred": [0, 127, 128, 255],
         "int16": [-32768, -257, -256, -255, 0, 254, 255, 256, 32767],
+        "wide": [-32768, -32767, -257, -256, -1, 0, 255, 256, 32767],
     }[storage]
     return rng.choice(np.array(values, network.STORAGE_DTYPE[storage]), shape)
 
@@ -85,7 +103,8 @@ def test_extremes_of_a_convolution(kind, storage, output):
     weight = rng.choice(np.array([-127, 127], np.int8), (channels, 3, 3, 4))
     weight[::3] = -127
     weight[1::3] = 127
-    room = INT32.max - abs(weight.astype(np.int64)).sum(axis=(1, 2, 3)) * 256
+    largest = 32768 if storage == "wide" else 256
+    room = INT32.max - abs(weight.astype(np.int64)).sum(axis=(1, 2, 3)) * largest
     for sign in (-1, 0, 1):
         layer = Layer(
             name="extreme", kind=kind, weight=weight, bias=(sign * room).astype(np.int32),
@@ -99,16 +118,18 @@ def test_extremes_of_a_convolution(kind, storage, output):
 
 
 @pytest.mark.parametrize("kind", ["conv", "deconv"])
-def test_accumulators_at_the_ends_of_int32(kind):
+@pytest.mark.parametrize("storage, largest", [("int16", 256), ("wide", 32768)])
+def test_accumulators_at_the_ends_of_int32(kind, storage, largest):
     """The largest sum that the model's check accepts: no bit to spare."""
-    in_channels, rest = divmod(2**31 - 1, 127 * 256)  # of 1x1 taps
+    in_channels, rest = divmod(2**31 - 1, 127 * largest)  # of 1x1 taps
     weight = np.full((2, 1, 1, in_channels), -127, np.int8)
     layer = Layer(
         name="largest", kind=kind, weight=weight,
         bias=np.array([rest, -rest], np.int32),
         multiplier=np.array([1, 65535], np.uint16), shift=np.array([16, 32], np.uint8),
-        stride=1, padding=0, output_padding=0, input="int16", output="int16", lo=-32768, hi=32767,
+        stride=1, padding=0, output_padding=0, input=storage, output="int16", lo=-32768, hi=32767,
     )
+    layer.check_sums(-largest, largest - 1)
     x = np.empty((1, 2, in_channels), np.int16)
     x[0, 0], x[0, 1] = -32768, 32767
     y = assert_equals_reference(layer, x)
@@ -121,7 +142,10 @@ def test_every_operand():
         stored = np.arange(info.min, info.max + 1).astype(dtype)
         expected = [reference.operand(v, storage) for v in stored.tolist()]
         assert arithmetic.operands(stored, storage).tolist() == expected
-        assert -256 <= min(expected) and max(expected) <= 255
+        if storage == "wide":
+            assert expected == stored.tolist()
+        else:
+            assert -256 <= min(expected) and max(expected) <= 255
 
 
 def test_round_shift_rounds_halves_up():
@@ -157,13 +181,16 @@ NORMS = sorted({
 VALUES = [-32768, -32767, -256, -1, 0, 1, 255, 12345, 32766, 32767]
 
 
-def gdn_of(function, bias, *, gamma=None, operand_shift=0, multiplier=1, shift=0, output_shift=0):
+def gdn_of(
+    function, bias, *, gamma=None, operand_shift=0, multiplier=1, shift=0, output_shift=0,
+    operand_bits=8,
+):
     channels = len(bias)
     if gamma is None:
         gamma = np.zeros((channels, channels))
     return Gdn(
         name="gdn", function=function, operand_shift=operand_shift, gamma=np.int8(gamma),
-        bias=np.array(bias, np.int32), output_shift=output_shift,
+        bias=np.array(bias, np.int32), output_shift=output_shift, operand_bits=operand_bits,
         multiplier=np.broadcast_to(multiplier, channels).astype(np.uint16),
         shift=np.broadcast_to(shift, channels).astype(np.uint8),
     )
@@ -205,7 +232,8 @@ def test_norm_is_clamped(function):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("operand_shift", [0, 1, 7, 8, 15, 22, 30, 31])
-def test_extremes_of_the_norms_operands(function, operand_shift):
+@pytest.mark.parametrize("operand_bits", OPERAND_BITS)
+def test_extremes_of_the_norms_operands(function, operand_shift, operand_bits):
     """gamma at its ends, the bias as large as the accumulator leaves room, each multiplier with
     each shift, values of both signs mixed in one pixel."""
     rng = np.random.default_rng(operand_shift)
@@ -213,12 +241,12 @@ def test_extremes_of_the_norms_operands(function, operand_shift):
     channels = len(shift)
     gamma = rng.choice([0, 127], (channels, channels))
     gamma[0], gamma[1] = 0, 127
-    room = INT32.max - gamma.sum(axis=1) * 255
+    room = INT32.max - gamma.sum(axis=1) * (2**operand_bits - 1)
     x = [[value] * channels for value in VALUES] + rng.choice(VALUES, (4, channels)).tolist()
     for bias in (-room, 0 * room, room):
         gdn = gdn_of(
             function, bias, gamma=gamma, operand_shift=operand_shift,
-            multiplier=multiplier, shift=shift, output_shift=16,
+            multiplier=multiplier, shift=shift, output_shift=16, operand_bits=operand_bits,
         )
         assert_normalises_as_reference(gdn, x, -32768, 32767)
 

@@ -16,7 +16,7 @@ def layer_of(**constraints):
 
 @pytest.mark.parametrize("storage, wrong", [
     ("int8", np.uint8), ("uint8", np.int8), ("centred", np.int8), ("int16", np.int32),
-    ("int16", np.float64),
+    ("int16", np.float64), ("wide", np.int32), ("wide", np.uint8),
 ])
 def test_wrong_dtype_is_named(storage, wrong):
     layer = layer_of(in_channels=2, input=storage)

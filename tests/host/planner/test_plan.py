@@ -1,13 +1,22 @@
 """Plans: where everything lies in DRAM, and descriptors that say so."""
 
 import struct
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from litelic.accel.config import PORT_BYTES, ArrayConfig
-from litelic.accel.descriptor import DESCRIPTOR_BYTES, FIELDS, FLAG_GDN, FLAG_OUTPUT16, MAGIC
+from litelic.accel.descriptor import (
+    DESCRIPTOR_BYTES,
+    FIELDS,
+    FLAG_GDN,
+    FLAG_OUTPUT16,
+    FUNCTION_CODES,
+    MAGIC,
+    STORAGE_CODES,
+)
 from litelic.host.cli.options import default_program
 from litelic.host.errors import LitelicError
 from litelic.host.planner.pack import pack
@@ -140,6 +149,44 @@ def test_two_layers_of_one_name():
     program.synthesis[0].name = program.analysis[0].name
     with pytest.raises(LitelicError, match="two layers are called g.0"):
         PackedProgram(program, CONFIG)
+
+
+# 16-bit activations -------------------------------------------------------------------------------
+
+
+def layer_of_16_bits(rng, input, gdn_bits):
+    layer = random_layer(
+        rng, name="g_s.0", kind="conv", kernel=3, in_channels=4, input=input, gdn="sqrt",
+        output="int16",
+    )
+    return replace(layer, gdn=replace(layer.gdn, operand_bits=gdn_bits))
+
+
+@pytest.mark.parametrize("input, gdn_bits", [("wide", 8), ("uint8", 15), ("wide", 15)])
+def test_16_bits_are_refused_by_an_array_of_8(input, gdn_bits):
+    layer = layer_of_16_bits(np.random.default_rng(0), input, gdn_bits)
+    program = SimpleNamespace(analysis=[layer], synthesis=[])
+    with pytest.raises(LitelicError, match="layer g_s.0 has 16-bit .* --activation-bits 16, or"):
+        PackedProgram(program, CONFIG)
+    packed = PackedProgram(program, replace(CONFIG, activation_bits=16))
+    [step] = packed.plan([layer], 9, 8, LARGE).steps
+    f = fields_of(step)
+    assert f["in_storage"] == (STORAGE_CODES["wide"] if input == "wide" else 1)
+    assert f["function"] >> 24 == (gdn_bits == 15)
+    assert f["function"] & 0xFFFF == FUNCTION_CODES["sqrt"] | layer.gdn.operand_shift << 8
+    assert f["in_row_bytes"] == 8 * 4 * (2 if input == "wide" else 1)
+    assert step.input.dtype == (np.int16 if input == "wide" else np.uint8)
+
+
+def test_programs_of_8_bits_are_planned_alike_on_both():
+    rng = np.random.default_rng(0)
+    program = random_program(rng, 4)
+    layers = program.analysis + program.synthesis
+    plans = [
+        PackedProgram(program, replace(CONFIG, activation_bits=bits)).plan(layers, 20, 30, LARGE)
+        for bits in (8, 16)
+    ]
+    assert plans[0].descriptors == plans[1].descriptors
 
 
 # Descriptors --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,9 @@ from litelic.host.errors import LitelicError
 from litelic.host.program import file as program_file
 from litelic.host.program.file import load_program, program_bytes, save_program
 from litelic.host.program.model import EntropyTable, Gdn, Layer, Program
+
+# Of the body of `make_program()`: files of 8-bit activations stay what they were.
+PLAIN_HASH = "45f06809bed161b0fefc58a42dca2d9e4ed21cd81dc43f137df16ce84a33ecec"
 
 
 def requantiser(rng, channels):
@@ -33,6 +37,19 @@ def make_gdn(rng, name, function, channels):
         name=name, function=function, operand_shift=7, gamma=gamma, output_shift=3,
         **requantiser(rng, channels),
     )
+
+
+def make_wide_program():
+    """16-bit activations."""
+    program = make_program()
+    first, last = program.analysis
+    gdn = replace(first.gdn, operand_bits=15)
+    first = replace(first, output="int16", lo=-9000, hi=9000, gdn=gdn)
+    last = replace(last, input="wide", lo=-2000, hi=2000)
+    entry, exit_ = program.synthesis
+    entry = replace(entry, input="wide", output="int16", lo=-32768, hi=32767)
+    exit_ = replace(exit_, input="wide")
+    return replace(program, analysis=[first, last], synthesis=[entry, exit_])
 
 
 def make_program(seed=1):
@@ -113,6 +130,24 @@ def test_same_program_same_bytes(saved):
     assert program_bytes(load_program(saved)[0]) == saved.read_bytes()
 
 
+def test_16_bit_activations(tmp_path):
+    """They need version 2; what has none of them is the file that it was in version 1."""
+    wide, path = make_wide_program(), tmp_path / "wide.licp"
+    save_program(wide, path)
+    data = path.read_bytes()
+    assert same(load_program(path)[0], wide) and data[12:16] == b"\2\0\0\0"
+    assert data.count(b"operand_bits") == 1
+    plain = program_bytes(make_program())
+    assert plain[12:16] == b"\1\0\0\0" and b"operand_bits" not in plain
+    assert hashlib.sha256(plain[56:]).hexdigest() == PLAIN_HASH
+    refuse(path, data[:12] + b"\1" + data[13:], "version 1 is not the one it needs")
+    again = repack(data, lambda d: d)[:12] + b"\2" + repack(data, lambda d: d)[13:]
+    assert same(program_file.parse_program(again, "file")[0], wide)
+    for bits in (0, 7, 8, 16, True, "15"):
+        hostile = repack(data, put("analysis", 0, "gdn", "operand_bits", bits))
+        refuse(path, hostile[:12] + b"\2" + hostile[13:], "makes no sense")
+
+
 def test_save_replaces_atomically(saved):
     before = load_program(saved)[1]
     after = save_program(make_program(seed=2), saved)
@@ -147,7 +182,8 @@ def test_messages(saved, tmp_path):
     refuse(path, data + b"\0", "1 trailing bytes")
     refuse(path, data[:8] + data[8:12][::-1] + data[12:], "wrong endianness")
     refuse(path, data[:8] + b"\0" * 4 + data[12:], "corrupt: its endianness mark")
-    refuse(path, data[:12] + struct.pack("<I", 2) + data[16:], "format version 2.*newer LiteLIC")
+    refuse(path, data[:12] + struct.pack("<I", 3) + data[16:], "format version 3.*newer LiteLIC")
+    refuse(path, data[:12] + struct.pack("<I", 2) + data[16:], "version 2 is not the one it needs")
     refuse(path, data[:12] + struct.pack("<I", 0) + data[16:], "version 0 never existed")
     refuse(path, data[:-1] + b"\x01", "SHA-256")
     with pytest.raises(LitelicError, match="cannot read"):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import litelic.soc
+from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.soc.simulation.cache import SimulationConfig, default_build_dir, folder_of
 
 
@@ -33,3 +34,11 @@ def test_a_named_folder_is_used():
     folder = folder_of(SimulationConfig(None), "somewhere")
     assert folder.parent == Path("somewhere").absolute() and folder.name.startswith("sim-")
     assert folder.name != folder_of(SimulationConfig(None, trace=True), "somewhere").name
+
+
+def test_every_width_of_activations_is_a_simulator_of_its_own():
+    folders = {
+        folder_of(SimulationConfig(ArrayConfig(activation_bits=bits).to_dict()), "build")
+        for bits in ACTIVATION_BITS
+    }
+    assert len(folders) == len(ACTIVATION_BITS)

@@ -1,0 +1,104 @@
+"""Accumulators that cannot leave int32: what a program's layers prove together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from litelic.host.codec import codec, rans
+from litelic.host.codec.container import MODEL_BYTES, LicFile
+from litelic.host.engines.golden import GoldenEngine
+from litelic.host.errors import LitelicError
+from litelic.host.program.model import largest_sums
+from tests.host.codec.models import small_program
+from tests.host.golden import reference
+from tests.random_layers import random_layer
+
+
+def wide_program(lo=-1000, hi=1000):
+    """A random program whose latents are read as they are, and lie within `lo..hi`."""
+    program = small_program(3)
+    last = replace(program.analysis[-1], lo=lo, hi=hi)
+    entry = replace(program.synthesis[0], input="wide")
+    return replace(
+        program, analysis=[program.analysis[0], last], synthesis=[entry, program.synthesis[1]]
+    )
+
+
+@pytest.mark.parametrize("lo, hi", [(-32768, 32767), (-5, 300), (0, 255), (17, 40), (-9, -3)])
+@pytest.mark.parametrize("kind", ("conv", "deconv"))
+@pytest.mark.parametrize("seed", range(4), indirect=True)
+def test_largest_sums_are_reached_and_never_exceeded(kind, lo, hi, seed):
+    """Every weight meets its worst operand, or lies outside of the picture."""
+    rng = np.random.default_rng(seed)
+    layer = random_layer(
+        rng, kind=kind, kernel=range(1, 6), in_channels=range(1, 3), out_channels=2, input="wide",
+        gdn=False,
+    )
+    weight = layer.weight.astype(int)
+    step = layer.stride if kind == "deconv" else 1
+    reached = []
+    for kernel in weight:
+        phases = [kernel[y::step, x::step].ravel() for y in range(step) for x in range(step)]
+        reached.append(max(
+            sum(max(sign * tap * v for v in (0, lo, hi)) for tap in taps)
+            for taps in phases for sign in (1, -1)
+        ))
+    assert largest_sums(layer.weight, lo, hi, step).tolist() == reached
+    shape = (5, 6, layer.in_channels)
+    operands = rng.choice([lo, hi], shape).tolist()
+    sums = reference.convolution if kind == "conv" else reference.transposed_convolution
+    if min(layer.output_size(*shape[:2])) > 0:
+        got = np.abs(np.array(sums(layer, operands))).max(axis=(0, 1))
+        assert (got <= reached).all()
+
+
+def test_a_layer_is_held_to_what_the_one_before_it_stores():
+    program = wide_program()
+    first, last = program.analysis
+    entry, exit_ = program.synthesis
+    room = 2**31 - 1 - largest_sums(entry.weight, -700, 700, entry.stride)
+    heavy = [replace(entry, bias=room.astype(np.int32)), exit_]
+    with pytest.raises(LitelicError, match="layer g_s.0: the accumulator would need more than 32"):
+        replace(program, synthesis=heavy)
+    replace(program, analysis=[first, replace(last, lo=-700, hi=700)], synthesis=heavy)
+
+
+def test_only_int16_can_be_read_wide():
+    program = wide_program()
+    with pytest.raises(LitelicError, match="layer g_a.2: reads wide, g_a.0 stores int8"):
+        replace(program, analysis=[
+            program.analysis[0], replace(program.analysis[1], input="wide")
+        ])
+
+
+def test_bits_of_activations():
+    assert small_program(3).activation_bits == 8
+    program = wide_program()
+    assert program.activation_bits == 16
+    assert [layer.activation_bits for layer in program.synthesis] == [16, 8]
+    layer = small_program(3).analysis[0]
+    assert replace(layer, gdn=replace(layer.gdn, operand_bits=15)).activation_bits == 16
+    for bits in (0, 7, 9, 16):
+        with pytest.raises(LitelicError, match="operand_bits must be 8 or 15"):
+            replace(layer.gdn, operand_bits=bits)
+
+
+@pytest.mark.parametrize("value", (-32768, -1001, 1001, 32767))
+def test_latents_that_no_analysis_gives_are_refused(value):
+    """By the decoder, before any engine sees them, and by the engines."""
+    program, model_hash = wide_program(), bytes(32)
+    latents = np.zeros((2, 3, program.latent_channels), np.int16)
+    latents[1, 2, 3], latents[0, 0, 0] = -1000, 1000
+    program.check_latents(latents)
+    latents[0, 1, 2] = value
+
+    def file_of(latents):
+        payload = rans.encode(latents, program.entropy)
+        return LicFile(24, 16, False, model_hash[:MODEL_BYTES], payload).pack()
+
+    with pytest.raises(LitelicError, match=r"a latent lies outside of -1000\.\.1000.*damaged"):
+        codec.open_file(program, model_hash, file_of(latents))
+    with pytest.raises(LitelicError, match=r"a latent lies outside of -1000\.\.1000"):
+        GoldenEngine(program).synthesise(latents)
+    small_program(3).check_latents(latents)  # saturated to 9 bits: any will do

@@ -1,0 +1,53 @@
+"""Which board an engine opens, and what is said about it."""
+
+import contextlib
+from types import SimpleNamespace
+
+import pytest
+
+from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
+from litelic.host import engines
+from litelic.host.errors import LitelicError
+from tests.host.bench.fakes import FakeBoard
+from tests.host.codec.models import small_program
+
+
+def board_with(array):
+    info = SimpleNamespace(**vars(FakeBoard().info) | {"array": array})
+    return SimpleNamespace(info=info)
+
+
+@pytest.mark.parametrize("bits", ACTIVATION_BITS)
+def test_the_simulated_board_suits_the_program(monkeypatch, bits):
+    asked = []
+
+    class FakeSimulator(contextlib.nullcontext):
+        url = "socket://nowhere:1"
+
+    monkeypatch.setattr(
+        "litelic.host.link.simulator.Simulator", lambda array: FakeSimulator(asked.append(array))
+    )
+    monkeypatch.setattr(
+        "litelic.host.link.board.Board.open",
+        lambda url, baudrate: contextlib.nullcontext(board_with(asked[-1].to_dict())),
+    )
+    with engines.open_engine(small_program(1, activation_bits=bits), sim=True) as engine:
+        assert engine.config == asked[0] == ArrayConfig(activation_bits=bits)
+
+
+def test_a_board_of_8_bits_is_refused_for_a_program_of_16(monkeypatch):
+    board = board_with(ArrayConfig().to_dict())
+    monkeypatch.setattr(
+        "litelic.host.link.board.Board.open", lambda url, baudrate: contextlib.nullcontext(board)
+    )
+    with pytest.raises(LitelicError, match="build the board with --activation-bits 16"):
+        with engines.open_engine(small_program(1, activation_bits=16), port="/dev/ttyUSB0"):
+            pass
+
+
+def test_a_board_says_that_it_has_16_bits():
+    plain = {name: v for name, v in ArrayConfig().to_dict().items() if name != "activation_bits"}
+    assert engines.describe(board_with(plain).info)["array"] == "4x4x8, 128 MACs a cycle"
+    wide = ArrayConfig(activation_bits=16).to_dict()
+    described = engines.describe(board_with(wide).info)["array"]
+    assert described == "4x4x8, 128 MACs a cycle, 16-bit activations"
