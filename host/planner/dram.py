@@ -148,7 +148,7 @@ class Dram:
         if owner is not client:  # the arbiter turns to this port
             start = max(asked, self.released[bank]) + 1
         if self.rows[bank] == client.row:
-            client.ready = start + 4
+            client.ready = start + 3
         elif self.rows[bank] is None:
             client.ready = start + 5 + timing.activate
         elif owner is client and client.same_bank and client.last + 1 >= asked:

@@ -74,7 +74,7 @@ def test_another_row_of_a_bank_costs_its_precharge_as_well(rows):
     away = [(PAGE_WORDS, 8)]
     same_row, _, _ = serve([there[0], *away, there[0]])
     other_row, _, _ = serve([there[0], *away, there[1]])
-    assert other_row[-1] - same_row[-1] == 1 + TIMING.activate + TIMING.precharge
+    assert other_row[-1] - same_row[-1] == 2 + TIMING.activate + TIMING.precharge
 
 
 def test_two_readers_of_different_banks_hide_each_other_s_gaps():
