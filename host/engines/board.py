@@ -14,7 +14,7 @@ PATIENCE = 8  # times the planner's estimate, before the board gives a layer up
 
 def watchdog_cycles(plan):
     """Cycles after which a layer of `plan` must be stuck."""
-    slowest = max(step.tiling.cycles for step in plan.steps)
+    slowest = max(step.cycles for step in plan.steps)
     return max(DEFAULT_WATCHDOG_CYCLES, PATIENCE * int(slowest))
 
 
@@ -113,7 +113,7 @@ class BoardEngine:
             "output": record["output_beats"] * BEAT_BYTES,
         }
         return {
-            "layer": step.layer, "macs": step.macs, "predicted": step.tiling.cycles,
+            "layer": step.layer, "macs": step.macs, "predicted": step.cycles,
             "counters": counters, "dram": dram,
         }
 

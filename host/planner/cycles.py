@@ -1,18 +1,20 @@
-"""The cycle model: how long a layer takes, without simulating it.
+"""The cycle model's cheap half: a formula for how long a layer takes, to choose tiles with.
 
 Every unit of the engine needs so many cycles for a tile; the slowest sets the pace, and the first
-load and the last store have nothing to hide behind. `docs/engine.md` has the reasoning and says how
-near it is, `tests/system/test_cycles.py` holds it against simulation.
+load and the last store have nothing to hide behind. It is off where units get into each other's
+way; `timeline.py` is not. `docs/engine.md` has the reasoning.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litelic.accel.config import BEAT_BYTES
+from litelic.host.planner.dram import DramTiming
 
 # Bus cycles from the start of a walk to its first request and from the last data to the array;
 # around a descriptor's words; from the array's last result to the last beat in DRAM.
 LOAD_OVERHEAD, FETCH_OVERHEAD, STORE_OVERHEAD = 12, 22, 20
-TILE_CONTROL = 5  # the sequencer's steps between two tiles
+# Array cycles from a tile, or a segment, that the array has waited for until its first word.
+TILE_LEAD, SEGMENT_LEAD = 7, 6
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,21 @@ class Timing:
     word    : bus cycles a word of a DRAM port, refresh included.
     row     : bus cycles more for each row of a strip or a result: it lies in another DRAM page.
     ratio   : the array's clock over the bus clock.
+    dram    : what the timeline knows of the DRAM; `latency`, `word` and `row` sum it up.
     """
 
     latency: float = 26
     word: float = 1.14
     row: float = 1.5
     ratio: float = 1
+    dram: DramTiming = field(default_factory=lambda: DramTiming.of(100e6))
 
     @classmethod
     def of(cls, bus_hz, array_hz):
         """Of a board with such clocks: pages of a DDR3 open in nanoseconds, not in cycles."""
-        return cls(row=cls.row * bus_hz / 100e6, ratio=array_hz / bus_hz)
+        return cls(
+            row=cls.row * bus_hz / 100e6, ratio=array_hz / bus_hz, dram=DramTiming.of(bus_hz),
+        )
 
 
 ONE_CLOCK = Timing()
@@ -41,13 +47,13 @@ ONE_CLOCK = Timing()
 
 def compute_cycles(task, config, cells):
     """Array cycles of a tile whose operands and weights are there: (multiplying, in all)."""
-    busy, cycles, flush = 0, TILE_CONTROL, 0
+    busy, cycles, flush = 0, 0, 0
     for segment in task.segments:
         results = cells[0] * cells[1] * (task.cell**2 if segment.gdn else 1)
         busy += results * segment.words
         cycles += results * max(segment.words, config.drain_cycles)
         if segment.gdn:
-            flush = config.flush_cycles + 1
+            flush = config.flush_cycles
     return busy, cycles + flush
 
 
@@ -70,7 +76,7 @@ def bus_cycles(task, tiling, config, timing):
     return first, max(later, weights, together)
 
 
-def predict(task, tiling, config, timing=ONE_CLOCK):
+def estimate(task, tiling, config, timing=ONE_CLOCK):
     """Array cycles that a `Task` takes, cut up by a `Tiling`, its descriptor's fetch included."""
     _, compute = compute_cycles(task, config, tiling.cells)
     first, pace = bus_cycles(task, tiling, config, timing)

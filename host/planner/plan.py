@@ -17,6 +17,7 @@ from litelic.host.planner.cycles import ONE_CLOCK
 from litelic.host.planner.pack import align, middle_channels, pack
 from litelic.host.planner.taps import split
 from litelic.host.planner.tiling import OUTPUT_BYTES, Tiling, choose, task_of
+from litelic.host.planner.timeline import predict
 from litelic.host.program.model import STORAGE_BYTES
 
 WEIGHTS_ADDRESS = 64 << 10
@@ -71,6 +72,7 @@ class Step:
     input: FeatureMap
     output: FeatureMap
     macs: int
+    cycles: float  # of the array's clock, by the cycle model
     descriptor: bytes
 
 
@@ -175,7 +177,8 @@ class PackedProgram:
         words = _descriptor(layer, window, task, tiling, self.config, before, after)
         words["weight_address"] = address
         words["weight_words"] = len(packed.data) // self.config.port_bytes
-        return Step(layer, tiling, before, after, macs, descriptor.pack(words))
+        cycles = predict(words, task, self.config, self.timing)
+        return Step(layer, tiling, before, after, macs, cycles, descriptor.pack(words))
 
 
 def _pair(rows, columns):

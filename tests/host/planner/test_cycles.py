@@ -1,4 +1,4 @@
-"""The cycle model's arithmetic; `tests/system/test_cycles.py` holds it against simulation."""
+"""The formula that tilings are chosen with."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from litelic.accel.array import MultiplierArray
 from litelic.accel.config import ARRAY_CYCLES, EPILOGUE_CYCLES, ArrayConfig
 from litelic.accel.epilogue import Epilogue, EpilogueLane
 from litelic.accel.operands import OperandMemory
-from litelic.host.planner.cycles import Timing, bus_cycles, compute_cycles, predict
+from litelic.host.planner.cycles import Timing, bus_cycles, compute_cycles, estimate
 from litelic.host.planner.pack import pack
 from litelic.host.planner.taps import split
 from litelic.host.planner.tiling import choose, task_of
@@ -35,7 +35,7 @@ def test_an_idle_bus_costs_nothing_but_start_and_end():
     assert busy * CONFIG.macs * tiles >= layer.macs(64, 96)
     assert compute == busy + 3
     fast = Timing(latency=0, word=0, row=0, ratio=1e-6)
-    assert predict(task, tiling, CONFIG, fast) == pytest.approx(
+    assert estimate(task, tiling, CONFIG, fast) == pytest.approx(
         tiles * compute + CONFIG.flush_cycles, abs=1,
     )
 
@@ -55,13 +55,13 @@ def test_a_slow_dram_sets_the_pace():
     slow = Timing(word=50)
     _, pace = bus_cycles(task, tiling, CONFIG, slow)
     tiles = tiling.tiles[0] * tiling.tiles[1]
-    assert predict(task, tiling, CONFIG, slow) > (tiles - 1) * pace > 0
-    assert predict(task, tiling, CONFIG, slow) > 5 * predict(task, tiling, CONFIG)
+    assert estimate(task, tiling, CONFIG, slow) > (tiles - 1) * pace > 0
+    assert estimate(task, tiling, CONFIG, slow) > 5 * estimate(task, tiling, CONFIG)
 
 
 def test_a_faster_array_clock_costs_array_cycles_for_the_bus():
     _, task, tiling = example()
-    one, two = (predict(task, tiling, CONFIG, Timing(ratio=ratio)) for ratio in (1, 2))
+    one, two = (estimate(task, tiling, CONFIG, Timing(ratio=ratio)) for ratio in (1, 2))
     assert one < two < 2 * one
 
 
@@ -72,11 +72,11 @@ def test_clocks_of_a_board():
 
 def test_the_choice_is_the_cheapest_of_what_is_tried():
     _, task, tiling = example()
-    assert tiling.cycles == predict(task, tiling, CONFIG)
+    assert tiling.cycles == estimate(task, tiling, CONFIG)
     narrow = dataclasses.replace(tiling, cells=(1, 1), tiles=tuple(
         -(-cells // lanes) for cells, lanes in zip(task.cells, tiling.lanes, strict=True)
     ))
-    assert predict(task, narrow, CONFIG) >= tiling.cycles
+    assert estimate(task, narrow, CONFIG) >= tiling.cycles
 
 
 @pytest.mark.parametrize("reduction", (4, 8))
