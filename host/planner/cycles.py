@@ -16,6 +16,8 @@ LOAD_OVERHEAD, FETCH_OVERHEAD, STORE_OVERHEAD = 12, 22, 20
 # Array cycles from a tile, or a segment, that the array has waited for until its first word.
 TILE_LEAD, SEGMENT_LEAD = 7, 6
 
+TRAFFIC_PRICE = 0.01  # of a bus cycle, in array cycles at the bus clock
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -85,6 +87,16 @@ def estimate(task, tiling, config, timing=ONE_CLOCK):
     tiles = tiling.tiles[0] * tiling.tiles[1]
     between = (tiles - 1) * max(compute, timing.ratio * pace)
     return timing.ratio * (before + after) + between + compute + config.flush_cycles
+
+
+def price(task, tiling, config, timing=ONE_CLOCK):
+    """What tilings are compared by: cycles, and a little of what the bus does behind the array.
+
+    Traffic that just fits behind the array gets in its own way, which `estimate` does not know.
+    """
+    _, pace = bus_cycles(task, tiling, config, timing)
+    tiles = tiling.tiles[0] * tiling.tiles[1]
+    return estimate(task, tiling, config, timing) + TRAFFIC_PRICE * tiles * timing.ratio * pace
 
 
 def _last_store(task, tiling):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from litelic.accel.config import BEAT_BYTES
 from litelic.host.errors import LitelicError
-from litelic.host.planner.cycles import ONE_CLOCK, estimate
+from litelic.host.planner.cycles import ONE_CLOCK, price
 from litelic.host.planner.pack import align, middle_channels
 from litelic.host.program.model import STORAGE_BYTES
 
@@ -27,7 +27,7 @@ class Tiling:
     strip_beats: int  # words of the DRAM port a strip row
     strip_pitch: int  # operands
     output_pitch: int  # bytes of a row in the output memory
-    cycles: float = 0.0  # of the whole layer, by the formula that chose it
+    price: float = 0.0  # of the whole layer, by which it was chosen
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _price(task, config, timing, cells, lanes):
         if segment.words > config.weight_depth and repeats > 1:
             return None
     tiling = Tiling(cells, lanes, tiles, strip_rows, strip_beats, strip_pitch, output_pitch)
-    tiling.cycles = estimate(task, tiling, config, timing)
+    tiling.price = price(task, tiling, config, timing)
     return tiling
 
 
@@ -117,7 +117,7 @@ def choose(task, config, timing=ONE_CLOCK):
         for rows in range(1, min(LARGEST_SIDE, -(-task.cells[0] // lanes[0])) + 1):
             for columns in range(1, min(LARGEST_SIDE, -(-task.cells[1] // lanes[1])) + 1):
                 tiling = _price(task, config, timing, (rows, columns), lanes)
-                if tiling and (best is None or tiling.cycles < best.cycles):
+                if tiling and (best is None or tiling.price < best.price):
                     best = tiling
                 # Larger strips fit no better, but alignment may come back with more columns.
                 if tiling is None and _too_wide(task, config, rows, columns):

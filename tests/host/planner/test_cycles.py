@@ -9,7 +9,7 @@ from litelic.accel.array import MultiplierArray
 from litelic.accel.config import ARRAY_CYCLES, EPILOGUE_CYCLES, ArrayConfig
 from litelic.accel.epilogue import Epilogue, EpilogueLane
 from litelic.accel.operands import OperandMemory
-from litelic.host.planner.cycles import Timing, bus_cycles, compute_cycles, estimate
+from litelic.host.planner.cycles import Timing, bus_cycles, compute_cycles, estimate, price
 from litelic.host.planner.pack import pack
 from litelic.host.planner.taps import split
 from litelic.host.planner.tiling import choose, task_of
@@ -72,11 +72,20 @@ def test_clocks_of_a_board():
 
 def test_the_choice_is_the_cheapest_of_what_is_tried():
     _, task, tiling = example()
-    assert tiling.cycles == estimate(task, tiling, CONFIG)
+    assert tiling.price == price(task, tiling, CONFIG)
     narrow = dataclasses.replace(tiling, cells=(1, 1), tiles=tuple(
         -(-cells // lanes) for cells, lanes in zip(task.cells, tiling.lanes, strict=True)
     ))
-    assert estimate(task, narrow, CONFIG) >= tiling.cycles
+    assert price(task, narrow, CONFIG) >= tiling.price
+
+
+def test_of_two_tilings_that_take_as_long_the_one_with_less_traffic_is_cheaper():
+    """Twice as many tiles, while the array sets the pace."""
+    _, task, tiling = example(gdn=False)
+    more = dataclasses.replace(tiling, tiles=(2 * tiling.tiles[0], tiling.tiles[1]))
+    fast = Timing(ratio=1e-3)  # a bus that is never waited for
+    apart = price(task, more, CONFIG, fast) - estimate(task, more, CONFIG, fast)
+    assert apart > price(task, tiling, CONFIG, fast) - estimate(task, tiling, CONFIG, fast) > 0
 
 
 @pytest.mark.parametrize("reduction", (4, 8))

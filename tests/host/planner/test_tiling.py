@@ -142,7 +142,7 @@ def test_bank_words_are_counted_in_operands(reduction, port_bytes, storage):
 
 @pytest.mark.parametrize("port_bytes", PORT_BYTES)
 def test_a_large_layer_uses_the_array_well(port_bytes):
-    """The estimate of an ordinary layer is near its multiplications; it is what `choose` weighs."""
+    """The price of an ordinary layer is near its multiplications."""
     config = ArrayConfig(port_bytes=port_bytes)
     layer = random_layer(
         np.random.default_rng(0), kind="conv", kernel=5, stride=2, padding=2, in_channels=32,
@@ -152,7 +152,7 @@ def test_a_large_layer_uses_the_array_well(port_bytes):
     task = task_of(layer, split(layer), packed, config, 64, 96)
     tiling = choose(task, config)
     best = layer.macs(64, 96) / config.macs
-    assert best <= tiling.cycles < 1.15 * best
+    assert best <= tiling.price < 1.15 * best
 
 
 TOO_SMALL = {
