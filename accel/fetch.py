@@ -78,13 +78,13 @@ class Fetcher(LiteXModule):
         record_beats = len(words) // words_a_beat
         beat, settling = Signal(max=record_beats), Signal(max=max(2, settle + 1))
         # Not by NextValue, which would gate every bit of the data with a LUT.
-        self.sync += [
-            If(data.valid & (received == i), *[
+        self.sync += If(data.valid, *[
+            If(received == i, *[
                 fields[fields_a_word * i + j].eq(data.data[32 * j : 32 * j + 32])
                 for j in range(fields_a_word)
             ])
             for i in range(beats)
-        ]
+        ])
         self.fsm = fsm = FSM(reset_state="FETCH")
         fsm.act("FETCH",
             address.valid.eq(queue.valid & (asked != beats)),
