@@ -3,6 +3,8 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel.memory import SlicedMemory
+
 # Middle Memory ------------------------------------------------------------------------------------
 
 
@@ -34,16 +36,14 @@ class MiddleMemory(LiteXModule):
 
         # # #
 
-        values = Memory(16, depth)
-        write, read = values.get_port(write_capable=True), values.get_port()
-        self.specials += values, write, read
+        self.values = values = SlicedMemory(16, depth)
         self.comb += [
-            write.adr.eq(self.write_address),
-            write.dat_w.eq(self.write_value),
-            write.we.eq(self.write_enable),
-            read.adr.eq(self.value_address),
+            values.write_address.eq(self.write_address),
+            values.write_data.eq(self.write_value),
+            values.write_enable.eq(self.write_enable),
+            values.read_address.eq(self.value_address),
         ]
-        self.sync += self.value.eq(read.dat_r)
+        self.sync += self.value.eq(values.read_data)
 
         place = 8 * -(-bits // 8)  # whole bytes, which block RAMs have write enables for
         operands = Memory(place * reduction, depth // reduction)

@@ -3,6 +3,8 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel.memory import SlicedMemory
+
 # Helpers ------------------------------------------------------------------------------------------
 
 
@@ -59,18 +61,16 @@ class OperandMemory(LiteXModule):
         array_sync = getattr(self.sync, cd_array)
         both = []
         for odd, row in enumerate((self.even_row, self.odd_row)):
-            memory = Memory(bits * bank, rows)
-            write = memory.get_port(write_capable=True)
-            read = memory.get_port(clock_domain=cd_array)
-            self.specials += memory, write, read
+            memory = SlicedMemory(bits * bank, rows, read_domain=cd_array)
+            self.submodules += memory
             word = Signal(bits * bank)
             self.comb += [
-                write.adr.eq(self.write_rows[odd]),
-                write.dat_w.eq(self.write_data[odd]),
-                write.we.eq(self.write_enable[odd]),
-                read.adr.eq(row),
+                memory.write_address.eq(self.write_rows[odd]),
+                memory.write_data.eq(self.write_data[odd]),
+                memory.write_enable.eq(self.write_enable[odd]),
+                memory.read_address.eq(row),
             ]
-            array_sync += word.eq(read.dat_r)
+            array_sync += word.eq(memory.read_data)
             both += [word[bits * i : bits * i + bits] for i in range(bank)]
         for i, choice in enumerate(self.choice):
             lane = slice(bits * i, bits * i + bits)

@@ -6,6 +6,7 @@ from migen import *
 
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.crossing import PointerCrossing, TokenCrossing
+from litelic.accel.memory import SlicedMemory
 
 SLOTS = 16  # Segments whose channel parameters are on chip: those of a normalisation are short.
 
@@ -112,10 +113,7 @@ class WeightRing(LiteXModule):
         # Pointers count one by one, `kept` too: it follows `read` through the last pixel.
         pointer_bits = log2_int(depth) + 1
         write, read, first, kept = (Signal(pointer_bits) for _ in range(4))
-        memory = Memory(width, depth)
-        write_port = memory.get_port(write_capable=True)
-        read_port = memory.get_port(clock_domain=cd_array)
-        self.specials += memory, write_port, read_port
+        self.memory = memory = SlicedMemory(width, depth, read_domain=cd_array)
         space = Signal()
         held, used = Signal(pointer_bits), Signal(width)
         following, address = Signal(pointer_bits), Signal(max=depth)
@@ -128,13 +126,13 @@ class WeightRing(LiteXModule):
             held.eq(write - freed.output),
             space.eq(~held[-1]),  # below `depth` words
             following.eq(read + 1),
-            write_port.adr.eq(write[:-1]),
-            read_port.adr.eq(address),
+            memory.write_address.eq(write[:-1]),
+            memory.read_address.eq(address),
         ]
         array_sync += [
             kept.eq(Mux(self.retire, read, first)),
             address.eq(read),
-            used.eq(read_port.dat_r),
+            used.eq(memory.read_data),
             self.word.eq(self._rotated(used, config)),
             stay.eq(written.output != read),
             ahead.eq(written.output != following),
@@ -216,11 +214,11 @@ class WeightRing(LiteXModule):
         complete = Signal()
         self.comb += [
             complete.eq(part == (beats - 1)),
-            write_port.dat_w.eq(Cat(earlier, data.data) if beats > 1 else data.data),
+            memory.write_data.eq(Cat(earlier, data.data) if beats > 1 else data.data),
         ]
         fsm.act("WORDS",
             data.ready.eq(space | ~complete),
-            write_port.we.eq(data.valid & space & complete),
+            memory.write_enable.eq(data.valid & space & complete),
             If(data.valid & data.ready,
                 NextValue(earlier, Cat(earlier, data.data)[8 * BEAT_BYTES :] if beats > 1 else 0),
                 NextValue(part, part + 1),

@@ -42,11 +42,13 @@ class Family:
     costs: dict = field(repr=False)
 
 
+# -no-rw-check: what is read from a word in the cycle in which it is written is never used (the
+# engine's design says why), so that LUTs need not see to it.
 # -nowidelut: fewer LUTs, since pairs joined by a PFUMX cannot be shared (LiteX: --yosys-nowidelut).
 ECP5 = Family(
     name="ecp5",
     title="ECP5",
-    synthesis="synth_ecp5 -abc9 -nowidelut",
+    synthesis="synth_ecp5 -abc9 -nowidelut -no-rw-check",
     cells=("+/lattice/cells_sim_ecp5.v", "+/lattice/cells_bb_ecp5.v"),
     lut_inputs=4,
     technology=multipliers.ECP5,

@@ -1,0 +1,46 @@
+"""A memory with a write and a read port, cut so that block RAMs stand side by side."""
+
+from migen import *
+
+BLOCK_BITS = 18 * 1024  # of an ECP5's DP16KD and of half of a RAMB36E1
+WIDEST, NARROWEST = 36, 9  # of a block's ports, parity bits included
+
+# Helpers ------------------------------------------------------------------------------------------
+
+
+def slice_bits(depth):
+    """The width of a block RAM that is as deep as that, 9 at least."""
+    return max(NARROWEST, min(WIDEST, BLOCK_BITS // depth // NARROWEST * NARROWEST))
+
+
+# Sliced Memory ------------------------------------------------------------------------------------
+
+
+class SlicedMemory(Module):
+    """`depth` words of `bits`; `read_data` one cycle after `read_address`.
+
+    Left to itself, synthesis takes blocks at their widest, stacks them, and chooses between their
+    outputs with LUTs, behind the slow output of a block RAM.
+    """
+
+    def __init__(self, bits, depth, write_domain="sys", read_domain="sys"):
+        self.write_enable, self.write_address = Signal(), Signal(max=depth)
+        self.write_data = Signal(bits)
+        self.read_address, self.read_data = Signal(max=depth), Signal(bits)
+
+        # # #
+
+        width = slice_bits(depth)
+        for low in range(0, bits, width):
+            part = slice(low, min(low + width, bits))
+            memory = Memory(part.stop - low, depth)
+            write = memory.get_port(write_capable=True, clock_domain=write_domain)
+            read = memory.get_port(clock_domain=read_domain)
+            self.specials += memory, write, read
+            self.comb += [
+                write.adr.eq(self.write_address),
+                write.dat_w.eq(self.write_data[part]),
+                write.we.eq(self.write_enable),
+                read.adr.eq(self.read_address),
+                self.read_data[part].eq(read.dat_r),
+            ]
