@@ -24,19 +24,21 @@ class SlicedMemory(Module):
     """
 
     def __init__(self, bits, depth, write_domain="sys", read_domain="sys"):
-        self.write_enable, self.write_address = Signal(), Signal(max=depth)
+        self.write_enable = Signal()
+        self.write_address = Signal(max=depth)
         self.write_data = Signal(bits)
-        self.read_address, self.read_data = Signal(max=depth), Signal(bits)
+        self.read_address = Signal(max=depth)
+        self.read_data = Signal(bits)
 
         # # #
 
         width = slice_bits(depth)
         for low in range(0, bits, width):
             part = slice(low, min(low + width, bits))
-            memory = Memory(part.stop - low, depth)
-            write = memory.get_port(write_capable=True, clock_domain=write_domain)
-            read = memory.get_port(clock_domain=read_domain)
-            self.specials += memory, write, read
+            block = Memory(part.stop - low, depth)
+            write = block.get_port(write_capable=True, clock_domain=write_domain)
+            read = block.get_port(clock_domain=read_domain)
+            self.specials += block, write, read
             self.comb += [
                 write.adr.eq(self.write_address),
                 write.dat_w.eq(self.write_data[part]),

@@ -113,7 +113,7 @@ class WeightRing(LiteXModule):
         # Pointers count one by one, `kept` too: it follows `read` through the last pixel.
         pointer_bits = log2_int(depth) + 1
         write, read, first, kept = (Signal(pointer_bits) for _ in range(4))
-        self.memory = memory = SlicedMemory(width, depth, read_domain=cd_array)
+        self.storage = memory = SlicedMemory(width, depth, read_domain=cd_array)
         space = Signal()
         held, used = Signal(pointer_bits), Signal(width)
         following, address = Signal(pointer_bits), Signal(max=depth)
