@@ -1,5 +1,7 @@
 """The tables of `docs/performance.md`, as Markdown, from the rows that were measured."""
 
+import math
+
 from litelic.host.bench.published import (
     DEMO,
     DEMO_CLOCK_HZ,
@@ -65,7 +67,7 @@ def layers(entries):
             (
                 layer["name"], layer["kind"], f"{layer['macs']:,}", f"{layer['cycles']:,}",
                 _percent(layer["utilisation"]), _percent(layer["busy"] / layer["cycles"]),
-                *(_percent(layer["stalls"].get(c, 0) / layer["cycles"], 2) for c in causes),
+                *(f"{100 * layer['stalls'].get(c, 0) / layer['cycles']:.2f} %" for c in causes),
             )
             for layer in entry["layers"]
         ]
@@ -187,5 +189,6 @@ def _gops(entry):
     return 2 * entry["macs"] * entry["frames_per_s"] / 1e9
 
 
-def _percent(share, digits=1):
-    return f"{100 * share:.{digits}f} %"
+def _percent(share):
+    """Rounded down: no utilisation looks better than it is."""
+    return f"{math.floor(1000 * share) / 10:.1f} %"
