@@ -1,9 +1,16 @@
 """What a run cost: true multiplications, cycles by the hardware's own counters, as a table."""
 
+import math
+
 from litelic.host.cli.table import print_row
 
 WIDTHS = (-10, -8, 14, 12, 7, -1)
 TITLES = ("layer", "kind", "MACs", "cycles", "util %", "cycles not multiplying, by cause")
+
+
+def percent(share):
+    """A utilisation as a text, rounded down: none looks better than it is."""
+    return f"{math.floor(1000 * share) / 10:.1f}"
 
 
 def direction_report(engine):
@@ -57,5 +64,6 @@ def print_total(name, total, remark):
 
 
 def _print(name, kind, row, remark):
-    utilisation = f"{100 * row['utilisation']:.1f}"
-    print_row(WIDTHS, (name, kind, row["macs"], row["cycles"], utilisation, remark))
+    print_row(
+        WIDTHS, (name, kind, row["macs"], row["cycles"], percent(row["utilisation"]), remark)
+    )

@@ -1,7 +1,5 @@
 """The tables of `docs/performance.md`, as Markdown, from the rows that were measured."""
 
-import math
-
 from litelic.host.bench.published import (
     DEMO,
     DEMO_CLOCK_HZ,
@@ -12,6 +10,7 @@ from litelic.host.bench.published import (
     demo_utilisation,
 )
 from litelic.host.bench.results import peak_of
+from litelic.host.report import percent
 
 NONE_YET = "No row of this kind has been measured yet."
 
@@ -190,5 +189,4 @@ def _gops(entry):
 
 
 def _percent(share):
-    """Rounded down: no utilisation looks better than it is."""
-    return f"{math.floor(1000 * share) / 10:.1f} %"
+    return f"{percent(share)} %"

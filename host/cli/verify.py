@@ -8,6 +8,7 @@ from litelic.host.cli import options
 from litelic.host.cli.progress import Progress
 from litelic.host.cli.table import print_row
 from litelic.host.errors import LitelicError
+from litelic.host.report import percent
 
 WIDTHS = (-12, -8, 14, 14, 12, 7, -1)
 TITLES = ("layer", "kind", "size", "MACs", "cycles", "util %", "result")
@@ -98,7 +99,7 @@ def _performance(counters, macs, engine):
     if not counters:
         return "-", "-"
     cycles = counters["cycles"]
-    return cycles, f"{100 * macs / (cycles * engine.macs_per_cycle):.1f}"
+    return cycles, percent(macs / (cycles * engine.macs_per_cycle))
 
 
 def _first_difference(y, expected):
