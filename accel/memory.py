@@ -36,8 +36,12 @@ class SlicedMemory(Module):
         for low in range(0, bits, width):
             part = slice(low, min(low + width, bits))
             block = Memory(part.stop - low, depth)
-            write = block.get_port(write_capable=True, clock_domain=write_domain)
-            read = block.get_port(clock_domain=read_domain)
+            # The mode in which LiteX registers what is read, not the address: synthesis puts that
+            # register into the block, and not the one behind it.
+            write = block.get_port(
+                write_capable=True, clock_domain=write_domain, mode=READ_FIRST,
+            )
+            read = block.get_port(clock_domain=read_domain, mode=READ_FIRST)
             self.specials += block, write, read
             self.comb += [
                 write.adr.eq(self.write_address),

@@ -47,8 +47,8 @@ class MiddleMemory(LiteXModule):
 
         place = 8 * -(-bits // 8)  # whole bytes, which block RAMs have write enables for
         operands = Memory(place * reduction, depth // reduction)
-        write = operands.get_port(write_capable=True, we_granularity=8)
-        read = operands.get_port()
+        write = operands.get_port(write_capable=True, we_granularity=8, mode=READ_FIRST)
+        read = operands.get_port(mode=READ_FIRST)
         self.specials += operands, write, read
         lane_bits = log2_int(reduction)
         address, word = Signal(max=depth // reduction), Signal(place * reduction)
