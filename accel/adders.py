@@ -41,7 +41,8 @@ def _accumulated_ecp5(module, term, accumulator, first):
     size = len(accumulator)
     extended, result, keep = Signal((size, True)), Signal(size), Signal()
     module.comb += [extended.eq(term), keep.eq(~first)]
-    # Each bit: S = (A & C) ^ B ^ carry. The lower half of the table (D = 0) generates the carry.
+    # Each bit: S = (A & C) ^ B ^ carry. Where A & C equals B, the carry is the table's entry for
+    # A and B with C = D = 0, which is B.
     table = Constant(0x6C6C, 16)
     carry = Constant(0, 1)
     for i in range(0, size, 2):

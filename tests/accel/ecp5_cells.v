@@ -1,5 +1,5 @@
 // The ECP5 cells that accel/multipliers.py and accel/adders.py instantiate, as far as they use
-// them: what Lattice's sysDSP and memory-mapped logic guides say they do.
+// them: what Lattice's documents say they do.
 
 module MULT18X18D #(
     parameter REG_INPUTA_CLK = "NONE", parameter REG_INPUTA_CE = "CE0", parameter REG_INPUTA_RST = "RST0",
