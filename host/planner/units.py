@@ -96,7 +96,8 @@ class Weights(Reader):
         self.announced, self.complete = [], []  # segments: parameters there, all words there
         self.written = 0
         self.freed = deque([(0, 0.0)])  # (words in all, when the last of them)
-        self.streaming = None  # (words before, when it began): a segment read once only
+        # (number, words before, when it began) of a segment that is read only once, as it comes.
+        self.streaming = None
         self._parser = self._parse()
         super().__init__(latency)
 
@@ -132,7 +133,7 @@ class Weights(Reader):
                 self.announced.append(self.time + 1)
                 left = segment.words
                 while left:
-                    while not (some := min(left, self._space())):
+                    while not (some := min(left, self._space(number))):
                         yield
                     if self.arrivals:
                         some = min(some, max(1, self.arrivals[0][0] // beats))
@@ -160,9 +161,9 @@ class Weights(Reader):
                 self.take(chunk[3], self.time)
                 arrivals.popleft()
 
-    def _space(self):
-        """Words for which the ring is known to have room at some time."""
-        if self.streaming:
+    def _space(self, number):
+        """Words of the segment for which the ring is known to have room at some time."""
+        if self.streaming and self.streaming[0] == number:
             return NEVER
         return self.freed[-1][0] + self.config.weight_depth - self.written
 
@@ -172,7 +173,7 @@ class Weights(Reader):
             return 0.0
         freed = self.freed
         if word > freed[-1][0]:
-            before, start = self.streaming
+            _, before, start = self.streaming
             return start + (word - before) / self.ratio
         while freed[0][0] < word:
             freed.popleft()
@@ -259,7 +260,7 @@ class Sequencer:
                 gdn = segment.gdn
                 results = pixels * (cell**2 if gdn else 1)
                 if results == 1:
-                    weights.streaming = weights.freed[-1][0], begin
+                    weights.streaming = number, weights.freed[-1][0], begin
                 while number >= len(weights.complete):
                     yield
                 weights.streaming = None
