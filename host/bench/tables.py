@@ -1,5 +1,7 @@
 """The tables of `docs/performance.md`, as Markdown, from the rows that were measured."""
 
+from litelic.accel.config import ArrayConfig
+from litelic.accel.multipliers import DSP48, ECP5, products_a_block
 from litelic.host.bench.published import (
     DEMO,
     DEMO_CLOCK_HZ,
@@ -27,7 +29,8 @@ def codecs(entries):
     """A line a row: what a user gets."""
     titles = (
         "model, direction", "picture", "array", "memory, clock", "true MACs", "cycles",
-        "utilisation", "frames/s", "GOP/s", "float PyTorch", "golden bytes",
+        "utilisation", "frames/s", "GOP/s", "a DSP and GHz: ECP5, 7-series", "float PyTorch",
+        "golden bytes",
     )
     rows = []
     for entry in entries:
@@ -35,7 +38,7 @@ def codecs(entries):
         rows.append((
             f"{entry['model']} {entry['direction']}", _picture(entry), _array(entry), _board(entry),
             f"{entry['macs']:,}", f"{entry['cycles']:,}", _percent(entry["utilisation"]),
-            f"{entry['frames_per_s']:.2f}", f"{_gops(entry):.1f}",
+            f"{entry['frames_per_s']:.2f}", f"{_gops(entry):.1f}", _per_dsp(entry),
             f"{timing['seconds']:.3g} s" if timing else "not measured",
             "yes" if entry["bit_exact"] else "**no**",
         ))
@@ -186,6 +189,15 @@ def _clock(entry):
 
 def _gops(entry):
     return 2 * entry["macs"] * entry["frames_per_s"] / 1e9
+
+
+def _per_dsp(entry):
+    """GOP/s of a DSP at 1 GHz, where the array's multipliers are all DSPs there are."""
+    config = ArrayConfig.from_dict(entry["array_parameters"])
+    return ", ".join(
+        f"{2 * entry['utilisation'] * products_a_block(technology, config.operand_bits):.2f}"
+        for technology in (ECP5, DSP48)
+    )
 
 
 def _percent(share):

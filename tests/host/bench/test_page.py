@@ -55,6 +55,8 @@ def test_codecs(entries):
     assert values["utilisation"] == f"{100 * entry['utilisation']:.1f} %"
     assert float(values["GOP/s"]) == pytest.approx(
         2 * entry["macs"] / (entry["cycles"] / 1e8) / 1e9, abs=0.05)
+    share = 2 * entry["macs"] / entry["cycles"] / 128
+    assert values["a DSP and GHz: ECP5, 7-series"] == f"{share:.2f}, {2 * share:.2f}"
     assert values["float PyTorch"] == "not measured" and values["golden bytes"] == "**no**"
     assert dict(zip(titles, second))["float PyTorch"] == "0.5 s"
     assert tables.machines(entries) == "- A CPU, 2 threads, torch 2, Python 3, best of 3 runs"
