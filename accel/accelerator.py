@@ -61,7 +61,7 @@ class Engine(LiteXModule):
         d = fetcher.descriptor
         self.loader = loader = Loader(config, d, width)
         self.requests = requests = WeightRequests(config, d, width)
-        self.ring = ring = WeightRing(config, d, cd_array)
+        self.ring = ring = WeightRing(config, d, cd_array, technology)
         self.array = array = in_array(MultiplierArray(config, technology))
         self.sequencer = sequencer = in_array(Sequencer(config, d))
         self.epilogue = epilogue = in_array(
@@ -93,6 +93,10 @@ class Engine(LiteXModule):
         self.running = running = LevelCrossing("sys", cd_array)
         self.busy = busy = LevelCrossing("sys", cd_array)
         self.tile = tile = stream.ClockDomainCrossing(loader.tile.description, "sys", cd_array)
+        # Nothing of the sequencer reaches into the crossing's FIFO within a cycle.
+        self.next_tile = next_tile = in_array(
+            stream.Buffer(loader.tile.description, pipe_ready=True)
+        )
         self.released = released = TokenCrossing(cd_array, "sys")
         before, drained = Signal(), Signal()
         array_sync = getattr(self.sync, cd_array)
@@ -111,7 +115,8 @@ class Engine(LiteXModule):
             counters.enable.eq(running.output & before),
             counters.between.eq(busy.output & ~counters.enable),
             loader.tile.connect(tile.sink),
-            tile.source.connect(sequencer.tile),
+            tile.source.connect(next_tile.sink),
+            next_tile.source.connect(sequencer.tile),
             released.give.eq(release),
             loader.release.eq(released.taken),
             ring.segment.connect(sequencer.segment),
@@ -155,8 +160,8 @@ class Engine(LiteXModule):
         # Lanes ------------------------------------------------------------------------------------
         for m in range(config.pixels):
             operands, middle, output = (
-                OperandMemory(config, cd_array),
-                in_array(MiddleMemory(config)),
+                OperandMemory(config, cd_array, technology),
+                in_array(MiddleMemory(config, technology)),
                 OutputMemory(config, cd_array),
             )
             self.submodules += operands, middle, output
@@ -169,9 +174,9 @@ class Engine(LiteXModule):
                 operands.odd_row.eq(operand_address.odd_row),
                 *[a.eq(b) for a, b in zip(operands.choice, operand_address.choice)],
                 middle.write_enable.eq(epilogue.middle_enable[m]),
-                middle.write_address.eq(epilogue.middle_address),
+                middle.write_address.eq(epilogue.address),
                 middle.write_value.eq(lane.middle_value),
-                middle.write_operand.eq(lane.middle_operand),
+                middle.write_operand.eq(lane.result),
                 middle.operand_address.eq(sequencer.middle_address),
                 middle.value_address.eq(epilogue.value_address),
                 epilogue.values[m].eq(middle.value),
@@ -180,7 +185,7 @@ class Engine(LiteXModule):
                 array.operands[m].eq(operands.source),
                 output.write_enable.eq(epilogue.output_enable[m]),
                 output.write_address.eq(
-                    Cat(epilogue.output_address[: log2_int(config.output_depth)], store.filling)
+                    Cat(epilogue.address[: log2_int(config.output_depth)], store.filling)
                 ),
                 output.write_value.eq(lane.result),
                 output.wide.eq((d.flags & FLAG_OUTPUT16) != 0),

@@ -3,28 +3,32 @@
 from litex.gen import *
 from migen import *
 
-from litelic.accel import multipliers
+from litelic.accel import fabric, multipliers
 from litelic.accel.descriptor import FLAG_GDN, FLAG_OUTPUT16, FUNCTION_OPERANDS15
 from litelic.accel.normalise import Mantissa
 from litelic.accel.requantise import Clamp, Requantiser, RoundingShift, delay
-from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS
+from litelic.accel.weights import SLOTS, WeightRing
 
 # Epilogue Lane ------------------------------------------------------------------------------------
 
 
 class EpilogueLane(LiteXModule):
-    """The arithmetic of the epilogue for one sum a cycle. All latencies are fixed.
+    """The arithmetic of the epilogue for one sum a cycle, all of it in `latency` cycles.
 
-    A sum of a convolution gives `middle_value` and `middle_operand` (after `middle_latency`
-    cycles) and `result` (after `latency` cycles); a sum of a normalisation gives `result`.
-    `value`, the convolution result to be normalised, is wanted `value_latency` cycles after the
-    sum. `wide` says that `middle_operand` uses all `middle_bits`, if these are more than 8.
+    A sum is requantised; then there is one multiplication, shift and clamp for whatever it is:
+
+    - of a convolution: times 1, not shifted;
+    - of a convolution that a normalisation follows (`middle`): its magnitude, times itself for a
+      square or 1, shifted by `operand_shift`. `result` is the operand, `middle_value` the value;
+    - of a normalisation (`gdn`): `value` times the sum's mantissa, shifted by `output_shift` and
+      its exponent. `value`, the convolution's, is wanted `value_latency` cycles after the sum.
+
+    `wide` says that operands use all `middle_bits`, if these are more than 8.
     """
 
-    operand_latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + 1
-    middle_latency = Requantiser.latency + operand_latency
     value_latency = Requantiser.latency + Mantissa.latency
-    latency = value_latency + multipliers.LATENCY + RoundingShift.latency + Clamp.latency
+    multiply_latency = 1 + fabric.LATENCY + RoundingShift.latency + Clamp.latency
+    latency = value_latency + multiply_latency
 
     def __init__(
         self, operand_shift, output_shift, function, lo, hi, middle, middle_bits=8, wide=0,
@@ -34,21 +38,24 @@ class EpilogueLane(LiteXModule):
         self.multiplier, self.shift = Signal(16), Signal(6)
         self.gdn = Signal()  # of the sum; delayed here
         self.value = Signal((16, True))
-        self.middle_value, self.middle_operand = Signal(16), Signal(middle_bits)
+        self.middle_value = Signal((16, True))
         self.result = Signal((16, True))
 
         # # #
 
+        gdn = [self.gdn]  # of every stage
+        for _ in range(self.latency):
+            gdn.append(delay(self, gdn[-1], 1))
+
         # Requantise -------------------------------------------------------------------------------
         self.requantiser = requantiser = Requantiser(technology)
-        gdn = delay(self, self.gdn, Requantiser.latency - Clamp.latency - 1)
         self.comb += [
             requantiser.sum.eq(self.sum),
             requantiser.bias.eq(self.bias),
             requantiser.multiplier.eq(self.multiplier),
             requantiser.shift.eq(self.shift),
         ]
-        self.sync += If(gdn,
+        self.sync += If(gdn[Requantiser.latency - Clamp.latency - 1],
             requantiser.lo.eq(1),
             requantiser.hi.eq(2**24 - 1),
         ).Elif(middle,
@@ -58,48 +65,59 @@ class EpilogueLane(LiteXModule):
             requantiser.lo.eq(lo),
             requantiser.hi.eq(hi),
         )
-        requantised = requantiser.result
+        requantised = Signal((16, True))
+        self.comb += requantised.eq(requantiser.result)
 
-        # Middle: the operand of the normalisation -------------------------------------------------
-        value, magnitude, operand = Signal((16, True)), Signal((17, True)), Signal((34, True))
-        self.comb += value.eq(requantised)
-        self.sync += magnitude.eq(Mux(value[15], -value, value))
-        square = multipliers.product(technology, self, magnitude, magnitude)
-        plain = delay(self, magnitude, multipliers.LATENCY)
-        self.operand_shift = shifter = RoundingShift(34)
-        self.sync += operand.eq(Mux(function[1], square, plain))
-        self.comb += [shifter.value.eq(operand), shifter.shift.eq(operand_shift)]
-        largest = 255 if middle_bits == 8 else Mux(wide, 2**middle_bits - 1, 255)
-        self.sync += self.middle_operand.eq(
-            Mux(shifter.result > largest, largest, shifter.result[:middle_bits])
-        )
-        self.comb += self.middle_value.eq(delay(self, value, self.operand_latency))
-
-        # Normalise --------------------------------------------------------------------------------
+        # The mantissa of a norm; a convolution's result waits as long -----------------------------
         self.mantissa = mantissa = Mantissa(technology)
-        self.comb += [mantissa.norm.eq(requantised[:24]), mantissa.function.eq(function)]
-        total, factor, shift = Signal((8, True)), Signal((17, True)), Signal(6)
-        self.comb += [
-            factor.eq(mantissa.mantissa),
+        self.comb += [mantissa.norm.eq(requantiser.result[:24]), mantissa.function.eq(function)]
+        waiting = delay(self, requantised, Mantissa.latency - 1)
+        kept, magnitude = delay(self, waiting, 1), Signal(16)
+        self.sync += magnitude.eq(Mux(waiting[15], -waiting, waiting))
+
+        # Multiply ---------------------------------------------------------------------------------
+        normalises, square = gdn[self.value_latency], function[1]
+        left, right, total = Signal((17, True)), Signal(16), Signal((8, True))
+        self.sync += [
+            If(normalises,
+                left.eq(self.value), right.eq(mantissa.mantissa),
+            ).Elif(middle,
+                left.eq(magnitude), right.eq(Mux(square, magnitude, 1)),
+            ).Else(
+                left.eq(kept), right.eq(1),
+            ),
             total.eq(Cat(output_shift, Constant(0, 1)) + mantissa.adjust),
         ]
-        product = multipliers.product(technology, self, self.value, factor)
-        self.rounding = rounding = RoundingShift(33)
-        self.sync += If(total < 0, shift.eq(0)).Elif(total > 47, shift.eq(47)).Else(shift.eq(total))
+        product = fabric.product(technology, self, left, right)
+
+        # Shift ------------------------------------------------------------------------------------
+        shift = Signal(6)
+        self.sync += [
+            shift.eq(0),
+            If(gdn[self.value_latency + 1],
+                If(total > 47, shift.eq(47)).Elif(total > 0, shift.eq(total)),
+            ).Elif(middle,
+                shift.eq(operand_shift),
+            ),
+        ]
+        self.rounding = rounding = RoundingShift(len(product))
         self.comb += [
             rounding.value.eq(product),
-            rounding.shift.eq(delay(self, shift, multipliers.LATENCY - 1)),
+            rounding.shift.eq(delay(self, shift, fabric.LATENCY - 1)),
         ]
 
-        # Result -----------------------------------------------------------------------------------
-        # Results of a convolution wait, so that all results leave in the order of their sums.
-        waited = delay(self, value, self.latency - Requantiser.latency - Clamp.latency)
-        self.clamp = clamp = Clamp(33, 16)
+        # Clamp ------------------------------------------------------------------------------------
+        largest = 255 if middle_bits == 8 else Mux(wide, 2**middle_bits - 1, 255)
+        self.clamp = clamp = Clamp(len(product), 16)
+        self.sync += If(middle & ~gdn[self.latency - Clamp.latency - 1],
+            clamp.lo.eq(0), clamp.hi.eq(largest),
+        ).Else(
+            clamp.lo.eq(lo), clamp.hi.eq(hi),
+        )
         self.comb += [
-            clamp.value.eq(Mux(middle, rounding.result, waited)),
-            clamp.lo.eq(lo),
-            clamp.hi.eq(hi),
+            clamp.value.eq(rounding.result),
             self.result.eq(clamp.result),
+            self.middle_value.eq(delay(self, kept, self.multiply_latency)),
         ]
 
 
@@ -115,14 +133,14 @@ class Epilogue(LiteXModule):
     parameter_address, parameter : of the weight ring.
     release_slot : to the weight ring.
     value_address, values : the lanes' middle memories.
-    middle_enable (one bit a pixel lane), middle_address : where the lanes' `middle_value` and
-              `middle_operand` go.
-    output_enable (one bit a pixel lane), output_address (bytes) : where their `result` goes.
+    address : where the lanes' results go: in the middle memory (`middle_value`, and `result` as
+              its operand) if a pixel lane's bit of `middle_enable` is up, in the output memory (a
+              byte address) if its bit of `output_enable` is.
     lanes   : the `EpilogueLane`s; pixel lane m is served by lane m % epilogue.
-    tile_end: the tile's last result is being written.
+    tile_end: the tile's last result leaves.
     """
 
-    read_latency = 3  # from `captured` to the lanes
+    read_latency = 1 + WeightRing.parameter_latency  # from `captured` to the lanes
 
     def __init__(
         self, config, descriptor, ring, result_layout, technology=multipliers.GENERIC,
@@ -135,10 +153,8 @@ class Epilogue(LiteXModule):
         self.release_slot = Signal()
         self.value_address = Signal(16)
         self.values = [Signal((16, True)) for _ in range(c.pixels)]
-        self.middle_enable = Signal(c.pixels)
-        self.middle_address = Signal(16)
-        self.output_enable = Signal(c.pixels)
-        self.output_address = Signal(16)
+        self.address = Signal(16)
+        self.middle_enable, self.output_enable = Signal(c.pixels), Signal(c.pixels)
         self.tile_end = Signal()
 
         # # #
@@ -171,23 +187,20 @@ class Epilogue(LiteXModule):
         ]
 
         # Register the sums with their parameters --------------------------------------------------
-        # Synthesis may make the parameters' memory a block RAM, with the first of two registers.
-        read, parameter = Record(PARAMETER_LAYOUT), Record(PARAMETER_LAYOUT)
+        parameter = ring.parameter
         layout = [
             ("enable", 1), ("gdn", 1), ("tile_end", 1), ("group", len(group)),
             ("address", 16), ("source", 16),
         ]
-        before, stage = Record(layout), Record(layout)
-        self.sync += [
-            read.raw_bits().eq(ring.parameter.raw_bits()),
-            before.enable.eq(active),
-            before.gdn.eq(pixel.gdn),
-            before.tile_end.eq(ended & pixel.tile_end),
-            before.group.eq(group),
-            before.address.eq(pixel.position),
-            before.source.eq(pixel.source),
-            parameter.raw_bits().eq(read.raw_bits()),
-            stage.raw_bits().eq(before.raw_bits()),
+        read, stage = Record(layout), Record(layout)
+        self.comb += [
+            read.enable.eq(active),
+            read.gdn.eq(pixel.gdn),
+            read.tile_end.eq(ended & pixel.tile_end),
+            read.group.eq(group),
+            read.address.eq(pixel.position),
+            read.source.eq(pixel.source),
+            stage.raw_bits().eq(delay(self, read.raw_bits(), WeightRing.parameter_latency)),
         ]
         sums = [delay(self, sum_, self.read_latency) for sum_ in self.sums]
 
@@ -220,21 +233,23 @@ class Epilogue(LiteXModule):
             stages.append(following)
         fetch = stages[EpilogueLane.value_latency - 3]  # memory, its register, group choice
         chosen = stages[EpilogueLane.value_latency - 1]
-        middle, output = stages[EpilogueLane.middle_latency], stages[EpilogueLane.latency]
+        before, last = stages[EpilogueLane.latency - 1], stages[EpilogueLane.latency]
 
         def lanes_of(stage, enable):
             """One enable a pixel lane: lane m belongs to group m // epilogue."""
             return Cat(*[enable & (stage.group == m // c.epilogue) for m in range(c.pixels)])
 
-        uses_middle = Signal()
+        uses_middle, to_middle = Signal(), Signal()
         self.comb += [
             uses_middle.eq((d.flags & FLAG_GDN) != 0),
+            to_middle.eq(uses_middle & ~before.gdn),
             self.value_address.eq(fetch.source),
-            self.middle_address.eq(middle.address),
-            self.middle_enable.eq(lanes_of(middle, middle.enable & ~middle.gdn & uses_middle)),
-            self.output_address.eq(output.address),
-            self.output_enable.eq(lanes_of(output, output.enable & (output.gdn | ~uses_middle))),
-            self.tile_end.eq(output.tile_end),
+            self.address.eq(last.address),
+            self.tile_end.eq(last.tile_end),
+        ]
+        self.sync += [
+            self.middle_enable.eq(lanes_of(before, before.enable & to_middle)),
+            self.output_enable.eq(lanes_of(before, before.enable & ~to_middle)),
         ]
 
         # Lanes ------------------------------------------------------------------------------------

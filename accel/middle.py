@@ -4,6 +4,9 @@ from litex.gen import *
 from migen import *
 
 from litelic.accel.memory import SlicedMemory
+from litelic.accel.multipliers import GENERIC
+from litelic.accel.operands import OperandMemory
+from litelic.accel.requantise import delay
 
 # Middle Memory ------------------------------------------------------------------------------------
 
@@ -19,12 +22,12 @@ class MiddleMemory(LiteXModule):
     write_enable, write_address, write_value, write_operand : one channel of one pixel.
     operand_address : any channel of the wanted word; `source` (reduction x `config.operand_bits`,
                       operands are not negative) `latency` cycles later.
-    value_address   : one channel; `value` two cycles later.
+    value_address   : one channel; `value` `SlicedMemory.latency` cycles later.
     """
 
-    latency = 3  # the address, the memory, its output register
+    latency = OperandMemory.latency - 1  # the same way, but for the choice
 
-    def __init__(self, config):
+    def __init__(self, config, technology=GENERIC):
         reduction, depth, bits = config.reduction, config.middle_depth, config.middle_bits
         self.write_enable = Signal()
         self.write_address = Signal(max=depth)
@@ -36,38 +39,33 @@ class MiddleMemory(LiteXModule):
 
         # # #
 
-        self.values = values = SlicedMemory(16, depth)
-        self.comb += [
-            values.write_address.eq(self.write_address),
-            values.write_data.eq(self.write_value),
-            values.write_enable.eq(self.write_enable),
-            values.read_address.eq(self.value_address),
-        ]
-        self.sync += self.value.eq(values.read_data)
-
         place = 8 * -(-bits // 8)  # whole bytes, which block RAMs have write enables for
-        operands = Memory(place * reduction, depth // reduction)
-        write = operands.get_port(write_capable=True, we_granularity=8, mode=READ_FIRST)
-        read = operands.get_port(mode=READ_FIRST)
-        self.specials += operands, write, read
         lane_bits = log2_int(reduction)
-        address, word = Signal(max=depth // reduction), Signal(place * reduction)
-        padded, enables = Signal(place), Signal(reduction)
-        self.comb += [
-            write.adr.eq(self.write_address[lane_bits:]),
-            padded.eq(self.write_operand),
-            write.dat_w.eq(Replicate(padded, reduction)),
-            enables.eq(self.write_enable << self.write_address[:lane_bits]),
-            write.we.eq(Cat(*[Replicate(enable, place // 8) for enable in enables])),
-            read.adr.eq(address),
-            self.source.eq(
-                Cat(*[
-                    Cat(word[place * i : place * i + bits], Constant(0, 1))
-                    for i in range(reduction)
-                ])
-            ),
-        ]
+        self.values = values = SlicedMemory(16, depth, technology=technology)
+        self.operands = operands = SlicedMemory(
+            place * reduction, depth // reduction, technology=technology, granularity=place,
+        )
+        # What a block RAM is written with comes straight from registers.
+        address = Signal(max=depth)
         self.sync += [
-            address.eq(self.operand_address[lane_bits:]),
-            word.eq(read.dat_r),
+            address.eq(self.write_address),
+            values.write_enable.eq(self.write_enable),
+            values.write_data.eq(self.write_value),
+            operands.write_enable.eq(self.write_enable << self.write_address[:lane_bits]),
+            operands.write_data.eq(Replicate(Cat(
+                self.write_operand, Constant(0, place - bits) if place > bits else []
+            ), reduction)),
+        ]
+        self.comb += [
+            values.write_address.eq(address),
+            values.read_address.eq(self.value_address),
+            self.value.eq(values.read_data),
+            operands.write_address.eq(address[lane_bits:]),
+            operands.read_address.eq(
+                delay(self, self.operand_address[lane_bits:], self.latency - SlicedMemory.latency)
+            ),
+            self.source.eq(Cat(*[
+                Cat(operands.read_data[place * i : place * i + bits], Constant(0, 1))
+                for i in range(reduction)
+            ])),
         ]

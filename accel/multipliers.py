@@ -15,9 +15,9 @@ LOW_BITS = PACKED_OPERAND_BITS + 8  # of the lower one of two products
 # Products -----------------------------------------------------------------------------------------
 
 
-def product(technology, module, a, b):
-    """The product of two signed signals of at most 18 bits, `LATENCY` cycles later."""
-    return _ecp5(module, a, b) if technology == ECP5 else _inferred(module, a, b)
+def products_a_block(technology, operand_bits):
+    """How many products of signed operands of that width a multiplier block makes."""
+    return 2 if technology == DSP48 and operand_bits <= PACKED_OPERAND_BITS else 1
 
 
 def products(technology, module, operand, weights):
@@ -26,14 +26,12 @@ def products(technology, module, operand, weights):
     Returns a (product, correction) a weight: their sum is what was asked for. The correction is
     a Signal of 1 bit, None for 0; an adder behind takes it as its carry.
     """
-    if technology == DSP48 and len(operand) <= PACKED_OPERAND_BITS:
-        found = []
+    found = []
+    if products_a_block(technology, len(operand)) == 2:
         for pair in zip(weights[::2], weights[1::2]):
             found += _packed(module, operand, *pair)
-        weights = weights[len(found):]
-    else:
-        found = []
-    return found + [(product(technology, module, operand, weight), None) for weight in weights]
+    one = _ecp5 if technology == ECP5 else _inferred
+    return found + [(one(module, operand, weight), None) for weight in weights[len(found):]]
 
 
 def _registered(module, signal):

@@ -3,7 +3,7 @@
 from litex.gen import *
 from migen import *
 
-from litelic.accel import multipliers
+from litelic.accel import fabric, multipliers
 from litelic.accel.descriptor import FUNCTION_CODES
 from litelic.accel.requantise import delay
 from litelic.host.golden.tables import TABLES
@@ -39,7 +39,7 @@ class Mantissa(LiteXModule):
     adjust   : signed, to be added to `output_shift`.
     """
 
-    latency = 3 + 1 + multipliers.LATENCY + 2
+    latency = 3 + 2 + fabric.LATENCY + 2
 
     def __init__(self, technology=multipliers.GENERIC):
         self.norm = Signal(24)
@@ -83,29 +83,26 @@ class Mantissa(LiteXModule):
             adjust.eq(Mux(rising, -magnitude, magnitude)),
         ]
 
-        # 4: table ---------------------------------------------------------------------------------
+        # 4: table, and a register behind it, for block RAMs are slow ------------------------------
         table = Memory(ENTRY_BITS + SLOPE_BITS, 1024, init=_rom())
-        port = table.get_port()
+        port = table.get_port(mode=READ_FIRST)
         self.specials += table, port
+        entry, slope = Signal(ENTRY_BITS), Signal((SLOPE_BITS, True))
         self.comb += port.adr.eq(Cat(scaled[16:23], parity, self.function))
+        self.sync += Cat(entry, slope).eq(port.dat_r)
 
         # 5: interpolate ---------------------------------------------------------------------------
-        slope, offset = Signal((SLOPE_BITS, True)), Signal((11, True))
-        entry, delta = Signal(ENTRY_BITS), Signal((12, True))
-        self.comb += [
-            slope.eq(port.dat_r[ENTRY_BITS:]),
-            offset.eq(delay(self, scaled[6:16], 1)),
-        ]
-        product = multipliers.product(technology, self, slope, offset)
-        self.comb += entry.eq(delay(self, port.dat_r[:ENTRY_BITS], multipliers.LATENCY + 1))
+        offset, delta = delay(self, scaled[6:16], 2), Signal((12, True))
+        product = fabric.product(technology, self, slope, offset)
+        base = delay(self, entry, fabric.LATENCY + 1)
         self.sync += delta.eq((product + 512) >> 10)
 
         # 6: round ---------------------------------------------------------------------------------
         value = Signal((19, True))
-        self.comb += value.eq(Cat(entry, Constant(0, 1)) + delta)
-        direct = delay(self, scaled[8:], multipliers.LATENCY + 2)
+        self.comb += value.eq(Cat(base, Constant(0, 1)) + delta)
+        direct = delay(self, scaled[8:], fabric.LATENCY + 3)
         self.sync += [
-            self.adjust.eq(delay(self, adjust, multipliers.LATENCY + 2)),
+            self.adjust.eq(delay(self, adjust, fabric.LATENCY + 3)),
             If(self.function == FUNCTION_CODES["multiply"],
                 self.mantissa.eq(direct),
             ).Elif(value[16],

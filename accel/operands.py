@@ -4,6 +4,8 @@ from litex.gen import *
 from migen import *
 
 from litelic.accel.memory import SlicedMemory
+from litelic.accel.multipliers import GENERIC
+from litelic.accel.requantise import delay
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -40,9 +42,9 @@ class OperandMemory(LiteXModule):
     Written with the bus clock, read with the clock `cd_array`.
     """
 
-    latency = 4  # the rows, the memory, its output register, the choice
+    latency = 2 + SlicedMemory.latency + 1  # the rows, the memory, the choice
 
-    def __init__(self, config, cd_array="sys"):
+    def __init__(self, config, cd_array="sys", technology=GENERIC):
         reduction, bank, bits = config.reduction, config.bank, config.operand_bits
         rows = 2 * config.input_depth // (2 * bank)
         words = 2 * bank // reduction  # in a row of both banks
@@ -61,16 +63,17 @@ class OperandMemory(LiteXModule):
         array_sync = getattr(self.sync, cd_array)
         both = []
         for odd, row in enumerate((self.even_row, self.odd_row)):
-            memory = SlicedMemory(bits * bank, rows, read_domain=cd_array)
+            memory = SlicedMemory(
+                bits * bank, rows, read_domain=cd_array, technology=technology,
+            )
             self.submodules += memory
-            word = Signal(bits * bank)
+            word = memory.read_data
             self.comb += [
                 memory.write_address.eq(self.write_rows[odd]),
                 memory.write_data.eq(self.write_data[odd]),
                 memory.write_enable.eq(self.write_enable[odd]),
                 memory.read_address.eq(row),
             ]
-            array_sync += word.eq(memory.read_data)
             both += [word[bits * i : bits * i + bits] for i in range(bank)]
         for i, choice in enumerate(self.choice):
             lane = slice(bits * i, bits * i + bits)
@@ -86,9 +89,9 @@ class OperandAddress(LiteXModule):
     Attributes
     ----------
     address  : of the first operand of a run.
-    even_row, odd_row : of both banks, one cycle later.
-    choice   : for each lane of the result, which word of the rows holds it; 3 cycles later.
-    rotation : the lane of the run's first operand, 3 cycles later.
+    even_row, odd_row : of both banks, two cycles later; the second one is for the way to all lanes.
+    choice   : for each lane of the result, which word of the rows holds it; 4 cycles later.
+    rotation : the lane of the run's first operand, 4 cycles later.
     """
 
     def __init__(self, config):
@@ -101,16 +104,12 @@ class OperandAddress(LiteXModule):
 
         # # #
 
-        even, odd = bank_rows(self.address[log2_int(bank) :])
-        places = [Signal(max=2 * bank) for _ in range(2)]
-        self.sync += [
-            self.even_row.eq(even),
-            self.odd_row.eq(odd),
-            places[0].eq(self.address[: log2_int(2 * bank)]),
-            places[1].eq(places[0]),
-        ]
+        rows = bank_rows(self.address[log2_int(bank) :])
+        for row, place in zip((self.even_row, self.odd_row), rows):
+            self.comb += row.eq(delay(self, place, 2))
+        place = delay(self, self.address[: log2_int(2 * bank)], 3)
         lane_bits = log2_int(reduction)
-        lane, word = places[1][:lane_bits], places[1][lane_bits:]
+        lane, word = place[:lane_bits], place[lane_bits:]
         self.sync += self.rotation.eq(lane)
         # What lies in the lanes before the first operand's belongs to the next word.
         self.sync += [choice.eq(word + (lane > i)) for i, choice in enumerate(self.choice)]

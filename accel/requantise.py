@@ -3,7 +3,7 @@
 from litex.gen import *
 from migen import *
 
-from litelic.accel import multipliers
+from litelic.accel import fabric, multipliers
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -66,8 +66,6 @@ class Clamp(LiteXModule):
 
         # # #
 
-        negative, too_large = Signal(), Signal()
-        below, above = Signal(), Signal()
         bounds = [(self.lo, self.hi)]
         for _ in range(2):
             bounds.append(tuple(delay(self, bound, 1) for bound in bounds[-1]))
@@ -76,16 +74,28 @@ class Clamp(LiteXModule):
             value = Signal((result_bits, True))
             self.sync += value.eq(values[-1])
             values.append(value)
+        negative, too_large = Signal(), Signal()
         high = self.value[result_bits - 1 :]  # copies of the sign, if it fits
         self.sync += [
             negative.eq(self.value[-1]),
             too_large.eq((high != 0) & (high != 2 ** len(high) - 1)),
-            below.eq(Mux(too_large, negative, values[1] < bounds[1][0])),
-            above.eq(Mux(too_large, ~negative, values[1] > bounds[1][1])),
-            self.result.eq(values[2]),
-            If(below, self.result.eq(bounds[2][0])),
-            If(above, self.result.eq(bounds[2][1])),
         ]
+        # Comparisons are the signs of differences: nothing comes after the carry chain.
+        above_lo, below_hi = (Signal((result_bits + 1, True)) for _ in range(2))
+        under, over = Signal(), Signal()
+        self.comb += [
+            above_lo.eq(values[1] - bounds[1][0]),
+            below_hi.eq(bounds[1][1] - values[1]),
+        ]
+        self.sync += [under.eq(above_lo[-1]), over.eq(below_hi[-1])]
+        was_negative, was_too_large = delay(self, negative, 1), delay(self, too_large, 1)
+        self.sync += If(Mux(was_too_large, was_negative, under),
+            self.result.eq(bounds[2][0]),
+        ).Elif(Mux(was_too_large, ~was_negative, over),
+            self.result.eq(bounds[2][1]),
+        ).Else(
+            self.result.eq(values[2]),
+        )
 
 
 # Requantiser --------------------------------------------------------------------------------------
@@ -103,7 +113,7 @@ class Requantiser(LiteXModule):
     result     : signed 25 bits.
     """
 
-    latency = 1 + multipliers.LATENCY + 1 + RoundingShift.latency + Clamp.latency
+    latency = 1 + fabric.LATENCY + RoundingShift.latency + Clamp.latency
 
     def __init__(self, technology=multipliers.GENERIC):
         self.sum, self.bias = Signal((32, True)), Signal((32, True))
@@ -113,21 +123,13 @@ class Requantiser(LiteXModule):
 
         # # #
 
-        # The factor of 32 bits goes through two multipliers, half by half.
-        biased, factor = Signal((32, True)), Signal((17, True))
-        low, high = Signal((17, True)), Signal((16, True))
-        product = Signal((48, True))
+        biased, factor = Signal((32, True)), Signal(16)
         self.sync += [biased.eq(self.sum + self.bias), factor.eq(self.multiplier)]
-        self.comb += [low.eq(biased[:16]), high.eq(biased[16:])]
-        low_product = multipliers.product(technology, self, low, factor)
-        high_product = multipliers.product(technology, self, high, factor)
-        upper = Signal((32, True))
-        self.comb += upper.eq(high_product + (low_product >> 16))
-        self.sync += product.eq(Cat(low_product[:16], upper))
+        product = fabric.product(technology, self, biased, factor)
         self.rounding = rounding = RoundingShift(48)
         self.comb += [
             rounding.value.eq(product),
-            rounding.shift.eq(delay(self, self.shift, 1 + multipliers.LATENCY + 1)),
+            rounding.shift.eq(delay(self, self.shift, 1 + fabric.LATENCY)),
         ]
         self.clamp = clamp = Clamp(48, 25)
         self.comb += [

@@ -16,7 +16,8 @@ class OutputMemory(LiteXModule):
 
     Attributes
     ----------
-    write_enable, write_address (bytes, the half in the top bit), write_value, wide (int16).
+    write_enable, write_address (bytes, the half in the top bit), write_value, wide (int16) : it is
+    there two cycles later.
     read_address (beats) : `read_data` one cycle later.
 
     Written with the clock `cd_array`, read with the bus clock.
@@ -35,13 +36,19 @@ class OutputMemory(LiteXModule):
         write = memory.get_port(write_capable=True, we_granularity=8, clock_domain=cd_array)
         read = memory.get_port()
         self.specials += memory, write, read
-        pair = Mux(self.wide, self.write_value, Replicate(self.write_value[:8], 2))
+        # What a block RAM is written with comes straight from registers.
+        address, pair = Signal(len(write.adr)), Signal(16)
+        enables, bytes_ = Signal(BEAT_BYTES), Mux(self.wide, 0b11, 0b01)
+        array_sync = getattr(self.sync, cd_array)
+        array_sync += [
+            address.eq(self.write_address[4:]),
+            pair.eq(Mux(self.wide, self.write_value, Replicate(self.write_value[:8], 2))),
+            enables.eq(Mux(self.write_enable, bytes_ << self.write_address[:4], 0)),
+        ]
         self.comb += [
-            write.adr.eq(self.write_address[4:]),
+            write.adr.eq(address),
             write.dat_w.eq(Replicate(pair, BEAT_BYTES // 2)),
-            If(self.write_enable,
-                write.we.eq(Mux(self.wide, 0b11, 0b01) << self.write_address[:4]),
-            ),
+            write.we.eq(enables),
             read.adr.eq(self.read_address),
             self.read_data.eq(read.dat_r),
         ]
@@ -60,7 +67,7 @@ class Store(LiteXModule):
     Attributes
     ----------
     start, done  : all tiles of the descriptor.
-    tile_end     : one more half is complete.
+    tile_end     : the last result of one more half is given to the output memory.
     free, taken  : a half may be filled; it is being filled.
     filling      : the half being filled.
     read_address : to the output memories; `read_data` (one a lane) one cycle later.
@@ -92,12 +99,13 @@ class Store(LiteXModule):
         reading = Signal()
         self.walker = walker = TileWalker(d.tiles, d.lanes, Axis(d, "out", d.block_rows))
         stored, walked = Signal(), Signal()
+        ended = Signal()  # Told when the output memory, which takes a cycle longer, has it all.
         self.comb += [
             walker.start.eq(self.start),
             self.free.eq(free != 0),
             walker.proceed.eq(walker.at_tile & (complete != 0)),
             stored.eq(walked & walker.last_row),
-            completed.give.eq(self.tile_end),
+            completed.give.eq(ended),
             emptied.give.eq(stored),
         ]
         self.sync += [
@@ -105,6 +113,7 @@ class Store(LiteXModule):
             If(stored, reading.eq(~reading)),
         ]
         array_sync += [
+            ended.eq(self.tile_end),
             free.eq(free - self.taken + emptied.taken),
             If(self.tile_end, self.filling.eq(~self.filling)),
         ]

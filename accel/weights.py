@@ -7,6 +7,7 @@ from migen import *
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.crossing import PointerCrossing, TokenCrossing
 from litelic.accel.memory import SlicedMemory
+from litelic.accel.multipliers import GENERIC
 
 SLOTS = 16  # Segments whose channel parameters are on chip: those of a normalisation are short.
 
@@ -76,19 +77,22 @@ class WeightRing(LiteXModule):
     segment  : one item a segment, offered as soon as its parameters are there.
     available: a word can be read.
     read     : read the next word; it is on `word` `latency` cycles later.
-    rotation : how many lanes higher than their weights this word's operands are, 3 cycles after
+    rotation : how many lanes higher than their weights this word's operands are, 4 cycles after
                `read`; `word` is rotated likewise.
     rewind   : with `read`: the pixel is complete, start again with the segment's first word.
     retire   : this is the segment's last pixel.
     release_slot : the parameters of the oldest segment are no longer needed.
-    parameter: of channel `parameter_address` (slot * outputs + output), combinational.
+    parameter: of channel `parameter_address` (slot * outputs + output), `parameter_latency` cycles
+               later.
 
     `data` comes with the bus clock, everything else belongs to the clock `cd_array`.
     """
 
-    latency = 4  # the address, the memory, its output register, the rotation
+    # Behind a memory comes a register for the way to what it is near.
+    latency = 1 + SlicedMemory.latency + 2  # the address, the memory, that register, the rotation
+    parameter_latency = SlicedMemory.latency + 1
 
-    def __init__(self, config, descriptor, cd_array="sys"):
+    def __init__(self, config, descriptor, cd_array="sys", technology=GENERIC):
         width, depth = 8 * config.reduction * config.outputs, config.weight_depth
         self.data = data = stream.Endpoint([("data", 8 * BEAT_BYTES)])
         self.available, self.read = Signal(), Signal()
@@ -113,9 +117,11 @@ class WeightRing(LiteXModule):
         # Pointers count one by one, `kept` too: it follows `read` through the last pixel.
         pointer_bits = log2_int(depth) + 1
         write, read, first, kept = (Signal(pointer_bits) for _ in range(4))
-        self.storage = memory = SlicedMemory(width, depth, read_domain=cd_array)
+        self.storage = memory = SlicedMemory(
+            width, depth, read_domain=cd_array, technology=technology,
+        )
         space = Signal()
-        held, used = Signal(pointer_bits), Signal(width)
+        held = Signal(pointer_bits)
         following, address = Signal(pointer_bits), Signal(max=depth)
         stay, ahead, moved, again = (Signal() for _ in range(4))
         self.written = written = PointerCrossing(pointer_bits, "sys", cd_array)
@@ -129,11 +135,12 @@ class WeightRing(LiteXModule):
             memory.write_address.eq(write[:-1]),
             memory.read_address.eq(address),
         ]
+        delayed = Signal(width)
         array_sync += [
+            delayed.eq(memory.read_data),
             kept.eq(Mux(self.retire, read, first)),
             address.eq(read),
-            used.eq(memory.read_data),
-            self.word.eq(self._rotated(used, config)),
+            self.word.eq(self._rotated(delayed, config)),
             stay.eq(written.output != read),
             ahead.eq(written.output != following),
             moved.eq(self.read),
@@ -152,26 +159,33 @@ class WeightRing(LiteXModule):
         self.comb += self.available.eq(Mux(moved, ahead, stay) | again)
 
         # Parameters -------------------------------------------------------------------------------
-        parameters = Memory(len(self.parameter), SLOTS * config.outputs)
-        store, fetch = parameters.get_port(write_capable=True), parameters.get_port(async_read=True)
-        self.specials += parameters, store, fetch
+        self.parameters = parameters = SlicedMemory(
+            len(self.parameter), SLOTS * config.outputs, read_domain=cd_array,
+            technology=technology,
+        )
         slot, free = Signal(log2_int(SLOTS)), Signal(max=SLOTS + 1, reset=SLOTS)
         take = Signal()
         self.released = released = TokenCrossing(cd_array, "sys")
         self.comb += [
             released.give.eq(self.release_slot),
-            fetch.adr.eq(self.parameter_address),
-            self.parameter.raw_bits().eq(fetch.dat_r),
-            store.dat_w.eq(Cat(data.data[:54], data.data[63], data.data[56:58], data.data[64:80])),
+            parameters.read_address.eq(self.parameter_address),
+            parameters.write_data.eq(
+                Cat(data.data[:54], data.data[63], data.data[56:58], data.data[64:80])
+            ),
         ]
+        array_sync += self.parameter.raw_bits().eq(parameters.read_data)
         self.sync += free.eq(free - take + released.taken)
 
         # Parser -----------------------------------------------------------------------------------
         words, rows = Signal(16), Signal(8)
         flags, total = Signal(8), Signal(24)
-        delta_y, delta_x, start = Signal(8), Signal(16), Signal(16)
+        delta_y, start = Signal(8), Signal(16)
         channel = Signal(max=max(2, config.outputs))
-        self.sync += start.eq(delta_y * descriptor.strip_pitch[:16] + delta_x)
+        # The window's first row, row by row while the parameters come, which saves a multiplier.
+        next_row = If(delta_y != 0,
+            NextValue(delta_y, delta_y - 1),
+            NextValue(start, start + descriptor.strip_pitch[:16]),
+        )
         self.fsm = fsm = FSM(reset_state="HEADER")
         padding = Signal()
         self.comb += padding.eq(data.data[64:88] == 0)
@@ -180,16 +194,17 @@ class WeightRing(LiteXModule):
             NextValue(words, data.data[0:16]),
             NextValue(rows, data.data[16:24]),
             NextValue(delta_y, data.data[24:32]),
-            NextValue(delta_x, data.data[32:48]),
+            NextValue(start, data.data[32:48]),
             NextValue(flags, data.data[48:56]),
             NextValue(total, data.data[64:88]),
             NextValue(channel, 0),
             If(data.valid & data.ready & ~padding, take.eq(1), NextState("PARAMETERS")),
         )
         fsm.act("PARAMETERS",
+            next_row,
             data.ready.eq(1),
-            store.adr.eq(slot * config.outputs + channel),
-            store.we.eq(data.valid),
+            parameters.write_address.eq(slot * config.outputs + channel),
+            parameters.write_enable.eq(data.valid),
             If(data.valid,
                 NextValue(channel, channel + 1),
                 If(channel == (config.outputs - 1), NextState("ANNOUNCE")),
@@ -205,8 +220,12 @@ class WeightRing(LiteXModule):
             segments.sink.release.eq(flags[2]),
         ]
         fsm.act("ANNOUNCE",
-            segments.sink.valid.eq(1),
-            If(segments.sink.ready, NextValue(slot, slot + 1), NextState("WORDS")),
+            next_row,
+            segments.sink.valid.eq(delta_y == 0),
+            If(segments.sink.valid & segments.sink.ready,
+                NextValue(slot, slot + 1),
+                NextState("WORDS"),
+            ),
         )
         beats = config.weight_beats
         part = Signal(max=max(2, beats))

@@ -57,3 +57,49 @@ module CCU2C #(
     assign S1 = passes1 ^ (INJECT1_1 == "YES" ? 1'b0 : middle);
     assign COUT = passes1 ? middle : INIT1[{2'b00, B1, A1}];
 endmodule
+
+// A block RAM with two ports of at most 18 bits; here port A writes and port B reads, through its
+// output register if it has one. Words of 18 bits have a write enable for each half, in the place
+// of the lowest address bits.
+module DP16KD #(
+    parameter DATA_WIDTH_A = 18, parameter DATA_WIDTH_B = 18,
+    parameter REGMODE_A = "NOREG", parameter REGMODE_B = "NOREG",
+    parameter RESETMODE = "SYNC", parameter ASYNC_RESET_RELEASE = "SYNC", parameter GSR = "ENABLED",
+    parameter CSDECODE_A = "0b000", parameter CSDECODE_B = "0b000",
+    parameter WRITEMODE_A = "NORMAL", parameter WRITEMODE_B = "NORMAL",
+    parameter CLKAMUX = "CLKA", parameter CLKBMUX = "CLKB"
+) (
+    input CLKA, CEA, OCEA, WEA, RSTA, CSA0, CSA1, CSA2,
+    input CLKB, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2,
+    input ADA0, ADA1, ADA2, ADA3, ADA4, ADA5, ADA6, ADA7, ADA8, ADA9, ADA10, ADA11, ADA12, ADA13,
+    input ADB0, ADB1, ADB2, ADB3, ADB4, ADB5, ADB6, ADB7, ADB8, ADB9, ADB10, ADB11, ADB12, ADB13,
+    input DIA0, DIA1, DIA2, DIA3, DIA4, DIA5, DIA6, DIA7, DIA8, DIA9, DIA10, DIA11, DIA12, DIA13,
+    input DIA14, DIA15, DIA16, DIA17,
+    input DIB0, DIB1, DIB2, DIB3, DIB4, DIB5, DIB6, DIB7, DIB8, DIB9, DIB10, DIB11, DIB12, DIB13,
+    input DIB14, DIB15, DIB16, DIB17,
+    output DOB0, DOB1, DOB2, DOB3, DOB4, DOB5, DOB6, DOB7, DOB8, DOB9, DOB10, DOB11, DOB12, DOB13,
+    output DOB14, DOB15, DOB16, DOB17
+);
+    localparam UNUSED = DATA_WIDTH_A == 18 ? 4 : DATA_WIDTH_A == 9 ? 3 : $clog2(DATA_WIDTH_A);
+    wire [13:0] write_address = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4,
+                                 ADA3, ADA2, ADA1, ADA0};
+    wire [13:0] read_address = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4,
+                                ADB3, ADB2, ADB1, ADB0};
+    wire [17:0] data = {DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7,
+                        DIA6, DIA5, DIA4, DIA3, DIA2, DIA1, DIA0};
+    wire lower = DATA_WIDTH_A != 18 | ADA0;
+    wire upper = DATA_WIDTH_A != 18 | ADA1;
+    reg [DATA_WIDTH_A-1:0] words [0:(1 << (14 - UNUSED))-1];
+    reg [17:0] read, register;
+    integer i;
+    always @(posedge CLKA)
+        if (CEA & WEA)
+            for (i = 0; i < DATA_WIDTH_A; i = i + 1)
+                if (i < 9 ? lower : upper) words[write_address >> UNUSED][i] <= data[i];
+    always @(posedge CLKB) begin
+        if (CEB) read <= words[read_address >> UNUSED];
+        if (OCEB) register <= read;
+    end
+    assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5,
+            DOB4, DOB3, DOB2, DOB1, DOB0} = REGMODE_B == "OUTREG" ? register : read;
+endmodule

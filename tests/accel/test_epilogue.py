@@ -19,8 +19,9 @@ from litelic.accel.descriptor import (
 )
 from litelic.accel.epilogue import Epilogue, EpilogueLane
 from litelic.accel.fetch import Descriptor
+from litelic.accel.requantise import delay
 from litelic.accel.sequencer import RESULT_LAYOUT
-from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS
+from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS, WeightRing
 from litelic.host.program.model import OPERAND_BITS
 from tests.accel.streams import random_config, simulate, write_fields
 from tests.host.golden.reference import clamp, normalised, requantise, round_shift
@@ -106,8 +107,8 @@ def check_lane(chance, function, middle_bits, operand_bits):
                 expect(cycle + dut.latency, dut.result, result)
             elif middle:
                 result = requantised(total, channel, *INT16_RANGE)
-                expect(cycle + dut.middle_latency, dut.middle_value, result % 2**16)
-                expect(cycle + dut.middle_latency, dut.middle_operand, operand_of(layer, result))
+                expect(cycle + dut.latency, dut.middle_value, result)
+                expect(cycle + dut.latency, dut.result, operand_of(layer, result))
             else:
                 result = requantised(total, channel, layer.lo, layer.hi)
                 expect(cycle + dut.latency, dut.result, result)
@@ -134,7 +135,8 @@ class Bench(LiteXModule):
             parameter_address=Signal(max=SLOTS * config.outputs), parameter=layout,
         )
         self.comb += [
-            port.adr.eq(self.ring.parameter_address), layout.raw_bits().eq(port.dat_r),
+            port.adr.eq(self.ring.parameter_address),
+            layout.raw_bits().eq(delay(self, port.dat_r, WeightRing.parameter_latency)),
         ]
         self.descriptor = Descriptor()
         self.epilogue = Epilogue(config, self.descriptor, self.ring, RESULT_LAYOUT)
@@ -202,7 +204,7 @@ def check_epilogue(chance, config, function, wide, operand_bits=8):
             )
         elif function:
             value = requantised(total, p, *INT16_RANGE)
-            expected["middle"].append((m, address, (value % 2**16, operand_of(layer, value))))
+            expected["middle"].append((m, address, (value, operand_of(layer, value))))
         else:
             expected["output"].append(
                 (m, address, requantised(total, p, layer.lo, layer.hi))
@@ -263,11 +265,9 @@ def check_epilogue(chance, config, function, wide, operand_bits=8):
                 for m in range(config.pixels):
                     if enable >> m & 1:
                         lane = epilogue.lanes[m % config.epilogue]
-                        address = yield getattr(epilogue, f"{kind}_address")
+                        address, value = (yield epilogue.address), (yield lane.result)
                         if kind == "middle":
-                            value = (yield lane.middle_value), (yield lane.middle_operand)
-                        else:
-                            value = yield lane.result
+                            value = (yield lane.middle_value), value
                         got[kind].append((m, address, value))
             if (yield epilogue.release_slot):
                 assert cycle - drain - 1 in captured

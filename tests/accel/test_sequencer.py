@@ -20,7 +20,7 @@ CONFIG = ArrayConfig(reduction=4, outputs=4, pixels=4, epilogue=4, input_depth=1
 # From a last word to the moment when all its results are in the middle memory.
 RESULT_CYCLES = (
     OperandMemory.latency + MultiplierArray(CONFIG).latency + Epilogue.read_latency
-    + CONFIG.drain_cycles - 1 + EpilogueLane.middle_latency
+    + CONFIG.drain_cycles + EpilogueLane.latency
 )
 RESULT = tuple(name for name, _ in RESULT_LAYOUT)
 CAUSES = tuple(name for name in COUNTERS if name not in ("finish", "fetch"))

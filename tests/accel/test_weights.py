@@ -202,7 +202,8 @@ def test_ring_replays_segments(shape, seed):
             slot, segment = chance.choice(in_use)
             n = chance.randrange(config.outputs)
             yield ring.parameter_address.eq(slot * config.outputs + n)
-            yield
+            for _ in range(ring.parameter_latency + 1):
+                yield
             got = yield from read_fields(ring.parameter, PARAMETERS)
             want = tuple(segment.parameters[n][name] for name in PARAMETERS)
             assert (got[0] - want[0]) % 2**32 == 0 and got[1:] == want[1:]
@@ -244,8 +245,8 @@ def test_ring_waits_for_a_free_slot(seed):
         assert done == ["four and what fills the word"]
         for n in range(config.outputs):  # the first segment's are untouched
             yield dut.parameter_address.eq(n)
-            yield
-            yield
+            for _ in range(dut.parameter_latency + 1):
+                yield
             assert (yield dut.parameter.offset) == segments[0].parameters[n]["offset"]
         yield from pulse(dut.release_slot)
 
