@@ -99,7 +99,14 @@ class Loader(LiteXModule):
 
         # Write ------------------------------------------------------------------------------------
         # A transfer of bytes takes two cycles, half of it each; a transfer of int16 takes one.
-        mark, transfer = marks.source, self.data
+        # Marks and data wait in block RAMs, whose outputs are slow, and what is written goes far.
+        self.next_mark = next_mark = stream.Buffer(layout)
+        self.next_data = next_data = stream.Buffer(self.data.description)
+        self.comb += [
+            marks.source.connect(next_mark.sink),
+            self.data.connect(next_data.sink),
+        ]
+        mark, transfer = next_mark.source, next_data.source
         words = granule // bank
         bank_bits = log2_int(bank)
         second, half = Signal(), Signal()

@@ -158,6 +158,11 @@ class WeightRing(LiteXModule):
         # it.
         self.comb += self.available.eq(Mux(moved, ahead, stay) | again)
 
+        # Beats come from a block RAM, whose output is slow.
+        self.next_beat = next_beat = stream.Buffer(data.description)
+        self.comb += data.connect(next_beat.sink)
+        data = next_beat.source
+
         # Parameters -------------------------------------------------------------------------------
         parameters = Memory(len(self.parameter), SLOTS * config.outputs)
         store, fetch = parameters.get_port(write_capable=True), parameters.get_port(async_read=True)
