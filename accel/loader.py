@@ -6,6 +6,7 @@ from migen import *
 
 from litelic.accel.descriptor import STORAGE_CODES
 from litelic.accel.operands import OperandWrite
+from litelic.accel.strip_beats import StripBeats
 from litelic.accel.walk import Axis, TileWalker
 
 # Helpers ------------------------------------------------------------------------------------------
@@ -75,43 +76,37 @@ class Loader(LiteXModule):
         self.sync += halves.eq(halves - walker.proceed + self.release)
 
         # Requests ---------------------------------------------------------------------------------
+        # A transfer is asked for as the mark is left that says what to do with it.
         layout = [
             ("lane", 8), ("zero", 1), ("count", port_bits + 1), ("begin", 1), ("end", 1),
             ("start", port_bits),
         ]
         self.marks = marks = stream.SyncFIFO(layout, 128, buffered=True)
-        self.requests = requests = stream.Buffer([("address", address_width)])
-        self.comb += requests.source.connect(self.address)
-        beat = Signal(12)
-        position = Signal((26, True))
-        inside, step, last_beat = Signal(), Signal(), Signal()
-        rest = Signal((27, True))
+        self.beats = StripBeats(config, d, walker, address_width)
+        beat = self.beats.source
+        # The memory controller's `ready` comes late: the walk is not to depend on it.
+        self.requests = requests = stream.Buffer(
+            [("address", address_width)], pipe_valid=False, pipe_ready=True,
+        )
         self.comb += [
-            position.eq(
-                (walker.x & ~(port - 1)) + Cat(Constant(0, port_bits), beat, Constant(0, 1))
-            ),
-            rest.eq(d.in_row_bytes[:26] - position),
-            inside.eq(
-                (walker.y >= 0) & (walker.y < d.in_rows[:19]) & (position >= 0) & (rest > 0)
-            ),
-            last_beat.eq(beat == (d.strip_beats[:12] - 1)),
-            requests.sink.valid.eq(walker.valid & inside & marks.sink.ready),
-            requests.sink.address.eq((walker.row_address + position) >> port_bits),
-            marks.sink.valid.eq(walker.valid & (~inside | requests.sink.ready)),
-            marks.sink.lane.eq(walker.lane),
-            marks.sink.zero.eq(~inside),
-            marks.sink.count.eq(Mux(rest > port, port, rest[: port_bits + 1])),
-            marks.sink.begin.eq(walker.first_row & (beat == 0)),
-            marks.sink.end.eq(walker.last_row & last_beat),
-            marks.sink.start.eq(walker.x[:port_bits]),
-            step.eq(marks.sink.valid & marks.sink.ready),
-            walker.advance.eq(step & last_beat),
+            requests.source.connect(self.address),
+            requests.sink.address.eq(beat.address),
+            requests.sink.valid.eq(beat.valid & ~beat.zero & marks.sink.ready),
+            beat.connect(marks.sink, omit={"valid", "ready", "address"}),
+            marks.sink.valid.eq(beat.valid & (beat.zero | requests.sink.ready)),
+            beat.ready.eq(marks.sink.ready & (beat.zero | requests.sink.ready)),
         ]
-        self.sync += If(step, beat.eq(beat + 1), If(last_beat, beat.eq(0)))
 
         # Write ------------------------------------------------------------------------------------
         # A transfer of bytes takes two cycles, half of it each; a transfer of int16 takes one.
-        mark = marks.source
+        # Marks and data wait in block RAMs, whose outputs are slow, and what is written goes far.
+        self.next_mark = next_mark = stream.Buffer(layout)
+        self.next_data = next_data = stream.Buffer(self.data.description)
+        self.comb += [
+            marks.source.connect(next_mark.sink),
+            self.data.connect(next_data.sink),
+        ]
+        mark, transfer = next_mark.source, next_data.source
         words = granule // bank
         bank_bits = log2_int(bank)
         second, half = Signal(), Signal()
@@ -121,10 +116,10 @@ class Loader(LiteXModule):
         self.tiles = tiles = stream.SyncFIFO([("half", 1), ("phase", 4)], 2)
         self.tile = tiles.source
         self.comb += [
-            ready.eq(mark.valid & (mark.zero | self.data.valid)),
+            ready.eq(mark.valid & (mark.zero | transfer.valid)),
             final.eq(ready & (int16 | second)),
             mark.ready.eq(final),
-            self.data.ready.eq(final & ~mark.zero),
+            transfer.ready.eq(final & ~mark.zero),
             start.eq(Mux(int16, mark.start[1:], mark.start)),
             skipped.eq(start[bank_bits:]),
             # The first transfer of a lane may hold words before the strip: those are not written.
@@ -144,7 +139,7 @@ class Loader(LiteXModule):
                 number.eq(i + Mux(second, words, 0)),
                 write.keep[i].eq(~mark.begin | (number >= skipped)),
             ]
-        data, operands = self.data.data, []
+        data, operands = transfer.data, []
         for i in range(granule):
             byte = Mux(
                 second, data[8 * (granule + i) : 8 * (granule + i + 1)], data[8 * i : 8 * i + 8]

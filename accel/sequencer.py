@@ -34,7 +34,7 @@ class Sequencer(LiteXModule):
     segment     : segments with their parameters on chip.
     available   : a weight word can be read.
     read, rewind, retire : to the weight ring.
-    release     : the operands of the oldest tile are no longer needed.
+    release     : the operands of the oldest tile are no longer needed, since a cycle.
     operand_address, middle_address : of this cycle's operands, one of them used (`from_middle`).
     issue, first, last : frame the words of a result.
     result      : goes with `last`.
@@ -119,21 +119,34 @@ class Sequencer(LiteXModule):
 
         # Issue ------------------------------------------------------------------------------------
         # Results leave the array at a fixed time after `last`: two counters replace handshakes. A
-        # normalisation waits until the convolution's last results are in the middle memory.
+        # normalisation waits until the convolution's last results are in the middle memory. Of what
+        # follows `issue`, which is decided late in a cycle, only single bits follow at once.
         drain, flush = Signal(max=config.drain_cycles + 1), Signal(max=config.flush_cycles + 1)
         draining, flushing, waits = Signal(), Signal(), Signal()
+        issued, ended, convolved, releases = (Signal() for _ in range(4))  # a cycle before
         self.comb += [
             waits.eq((last & draining) | (word.gdn & flushing)),
             issue.eq(word.valid & self.available & ~waits),
             word.ready.eq(issue),
+            convolved.eq(issued & ended),
+            self.release.eq(issued & releases),
         ]
         self.sync += [
-            If(draining, drain.eq(drain - 1), draining.eq(drain != 1)),
-            If(flushing, flush.eq(flush - 1), flushing.eq(flush != 1)),
-            If(issue & last,
+            issued.eq(issue),
+            ended.eq(last & ~word.gdn),
+            releases.eq(last & word.retire & word.release),
+            If(draining,
+                drain.eq(drain - 1),
+                draining.eq(drain != 1),
+            ).Else(
                 drain.eq(config.drain_cycles - 1),
-                draining.eq(int(config.drain_cycles > 1)),
-                If(~word.gdn, flush.eq(config.flush_cycles), flushing.eq(1)),
+                draining.eq(issue & last & (config.drain_cycles > 1)),
+            ),
+            flush.eq(Mux(convolved, config.flush_cycles - 1, flush - 1)),
+            If(issue & last & ~word.gdn,
+                flushing.eq(1),
+            ).Elif((flush == 1) & ~convolved,
+                flushing.eq(0),
             ),
         ]
         self.comb += [
@@ -142,7 +155,6 @@ class Sequencer(LiteXModule):
             self.read.eq(issue),
             self.rewind.eq(last),
             self.retire.eq(word.retire),
-            self.release.eq(issue & last & word.retire & word.release),
             self.operand_address.eq(Cat(word.address[: log2_int(depth)], word.half)),
             self.middle_address.eq(word.address),
             self.from_middle.eq(word.gdn),

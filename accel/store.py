@@ -4,6 +4,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
+from litelic.accel.block_beats import BlockBeats
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.crossing import TokenCrossing
 from litelic.accel.walk import Axis, TileWalker
@@ -95,22 +96,22 @@ class Store(LiteXModule):
         array_sync = getattr(self.sync, cd_array)
         self.completed = completed = TokenCrossing(cd_array, "sys")
         self.emptied = emptied = TokenCrossing("sys", cd_array)
-        free, complete = Signal(2, reset=2), Signal(2)
-        reading = Signal()
+        free = Signal(2, reset=2)
+        complete = Signal(2)  # halves that are complete and not begun
+        reading, tile_ends, stored = Signal(), Signal(), Signal()
         self.walker = walker = TileWalker(d.tiles, d.lanes, Axis(d, "out", d.block_rows))
-        stored, walked = Signal(), Signal()
         ended = Signal()  # Told when the output memory, which takes a cycle longer, has it all.
         self.comb += [
             walker.start.eq(self.start),
             self.free.eq(free != 0),
             walker.proceed.eq(walker.at_tile & (complete != 0)),
-            stored.eq(walked & walker.last_row),
             completed.give.eq(ended),
             emptied.give.eq(stored),
         ]
         self.sync += [
-            complete.eq(complete + completed.taken - stored),
-            If(stored, reading.eq(~reading)),
+            complete.eq(complete + completed.taken - walker.proceed),
+            stored.eq(tile_ends),
+            If(tile_ends, reading.eq(~reading)),
         ]
         array_sync += [
             ended.eq(self.tile_end),
@@ -119,53 +120,26 @@ class Store(LiteXModule):
         ]
 
         # Beats ------------------------------------------------------------------------------------
+        # What the FIFO's level does not have yet are the beats in `read` and in `asked`, this
+        # cycle's, and that of the next one, for which `room` is decided.
         self.fifo = fifo = stream.SyncFIFO(self.write.description, 16)
-        self.comb += fifo.source.connect(self.write)
-        room = Signal()
-        beat, row_base = Signal(12), Signal(16)
-        position = Signal((26, True))
-        limit, rest = Signal((27, True)), Signal((27, True))
-        inside, last_beat = Signal(), Signal()
-        row_end = Signal((26, True))
+        self.beats = beats = BlockBeats(config, d, walker, address_width)
         self.comb += [
-            room.eq(fifo.level < 12),
-            position.eq((walker.x & ~(BEAT_BYTES - 1)) + Cat(Constant(0, 4), beat, Constant(0, 1))),
-            row_end.eq(walker.x + d.block_bytes[:16]),
-            limit.eq(Mux(row_end < d.out_row_bytes[:25], row_end, d.out_row_bytes[:25])),
-            rest.eq(limit - position),
-            inside.eq((walker.y >= 0) & (walker.y < d.out_rows[:19]) & (rest > 0)),
-            last_beat.eq(~inside | (rest <= BEAT_BYTES)),
-            walked.eq(walker.valid & room & last_beat),
-            walker.advance.eq(walked),
+            fifo.source.connect(self.write),
+            tile_ends.eq(beats.valid & beats.room & beats.tile_end),
+            self.read_address.eq(Cat(beats.offset, reading)),
         ]
-        offset = Signal(max=depth // BEAT_BYTES)
-        self.comb += [
-            offset.eq((row_base >> 4) + beat),
-            self.read_address.eq(Cat(offset, reading)),
-        ]
-        self.sync += [
-            If(walker.valid & room,
-                beat.eq(beat + 1),
-                If(last_beat, beat.eq(0), row_base.eq(row_base + d.output_pitch[:16])),
-                If(last_beat & (walker.row == (d.block_rows[:16] - 1)), row_base.eq(0)),
-            ),
-        ]
+        self.sync += beats.room.eq(fifo.level < 12)
 
         # Write, one and two cycles after the read -------------------------------------------------
         layout = [("valid", 1), ("address", address_width), ("we", BEAT_BYTES), ("lane", 8)]
         asked, read = Record(layout), Record(layout)
         ones = (1 << BEAT_BYTES) - 1
-        low, high, keep = Signal(4), Signal(5), Signal(BEAT_BYTES)
-        self.comb += [
-            low.eq(Mux(beat == 0, walker.x[:4], 0)),
-            high.eq(Mux(rest < BEAT_BYTES, rest[:5], BEAT_BYTES)),
-            keep.eq((ones << low) & ~(ones << high)),
-        ]
         self.sync += [
-            asked.valid.eq(walker.valid & room & inside),
-            asked.address.eq((walker.row_address + position) >> log2_int(BEAT_BYTES)),
-            asked.we.eq(keep),
-            asked.lane.eq(walker.lane),
+            asked.valid.eq(beats.valid & beats.room & beats.inside),
+            asked.address.eq(beats.address),
+            asked.we.eq((ones << beats.low) & ~(ones << beats.high)),
+            asked.lane.eq(beats.lane),
             read.raw_bits().eq(asked.raw_bits()),
         ]
         data = Signal(8 * BEAT_BYTES)
@@ -176,6 +150,6 @@ class Store(LiteXModule):
             fifo.sink.data.eq(data),
             fifo.sink.we.eq(read.we),
             self.done.eq(
-                walker.done & ~asked.valid & ~read.valid & ~fifo.source.valid
+                walker.done & beats.idle & ~asked.valid & ~read.valid & ~fifo.source.valid
             ),
         ]

@@ -3,6 +3,28 @@
 from litex.gen import *
 from migen import *
 
+# Helpers ------------------------------------------------------------------------------------------
+
+
+class Rounds:
+    """Count the rounds of a loop; that this round is the last one (`end`) is a register.
+
+    `rounds`, at least 1, stands still meanwhile.
+    """
+
+    def __init__(self, rounds):
+        self.rounds = rounds
+        self.left, self.end = Signal(len(rounds)), Signal()  # `left`: this round included
+
+    def begin(self):
+        """Statements after which the first round is under way."""
+        return [self.left.eq(self.rounds), self.end.eq(self.rounds == 1)]
+
+    def step(self):
+        """Statements that go to the next round; not for the last one."""
+        return [self.left.eq(self.left - 1), self.end.eq(self.left == 2)]
+
+
 # Tile Walker --------------------------------------------------------------------------------------
 
 
@@ -33,90 +55,97 @@ class TileWalker(LiteXModule):
         self.done = Signal()
         self.y = y = Signal((20, True))
         self.x = x = Signal((26, True))
-        self.tile_x = tile_x = Signal((26, True))
         self.row_address = address = Signal(32)
-        self.row = row = Signal(16)
         self.lane = lane = Signal(8)
-        self.first_row = Signal()
+        self.first_row = first_row = Signal()  # of its lane
         self.last_row = Signal()  # the tile's last row of its last lane
 
         # # #
 
-        column, line = Signal(16), Signal(16)
-        lane_column, lane_line = Signal(8), Signal(8)
-        tile_y, tile_address = Signal((20, True)), Signal(32)
+        rows, lane_columns, lane_lines = (
+            Rounds(count) for count in (axis.rows[:16], lanes[:8], lanes[16:24])
+        )
+        tile_columns, tile_lines = Rounds(tiles[:16]), Rounds(tiles[16:])
+        tile_x, tile_y, tile_address = Signal((26, True)), Signal((20, True)), Signal(32)
         lane_y, lane_address = Signal((20, True)), Signal(32)
-        end_row, end_column, end_line = Signal(), Signal(), Signal()
-        end_tile_column, end_tile_line = Signal(), Signal()
-        self.comb += [
-            end_row.eq(row == (axis.rows[:16] - 1)),
-            end_column.eq(lane_column == (lanes[:8] - 1)),
-            end_line.eq(lane_line == (lanes[16:24] - 1)),
-            end_tile_column.eq(column == (tiles[:16] - 1)),
-            end_tile_line.eq(line == (tiles[16:] - 1)),
-            self.first_row.eq(row == 0),
-            self.last_row.eq(end_row & end_column & end_line),
-        ]
+        idle, next_tile = Signal(), Signal()
+        self.comb += self.last_row.eq(rows.end & lane_columns.end & lane_lines.end)
         self.fsm = fsm = FSM(reset_state="IDLE")
         fsm.act("IDLE",
+            idle.eq(1),
             self.done.eq(~self.start),
-            NextValue(column, 0),
-            NextValue(line, 0),
-            NextValue(tile_x, axis.x),
-            NextValue(tile_y, axis.y),
-            NextValue(tile_address, axis.address),
             If(self.start, NextState("TILE")),
         )
         fsm.act("TILE",
             self.at_tile.eq(1),
-            NextValue(row, 0),
-            NextValue(lane, 0),
-            NextValue(lane_column, 0),
-            NextValue(lane_line, 0),
-            NextValue(x, tile_x),
-            NextValue(y, tile_y),
-            NextValue(lane_y, tile_y),
-            NextValue(address, tile_address),
-            NextValue(lane_address, tile_address),
             If(self.proceed, NextState("ROWS")),
         )
         fsm.act("ROWS",
             self.valid.eq(1),
-            If(self.advance,
-                NextValue(row, row + 1),
-                NextValue(y, y + 1),
-                NextValue(address, address + axis.pitch),
-                If(end_row,
-                    NextValue(row, 0),
-                    NextValue(lane, lane + 1),
-                    NextValue(y, lane_y),
-                    NextValue(address, lane_address),
-                    NextValue(lane_column, lane_column + 1),
-                    NextValue(x, x + axis.lane_bytes),
-                    If(end_column,
-                        NextValue(lane_column, 0),
-                        NextValue(lane_line, lane_line + 1),
-                        NextValue(x, tile_x),
-                        NextValue(y, lane_y + axis.lane_rows),
-                        NextValue(lane_y, lane_y + axis.lane_rows),
-                        NextValue(address, lane_address + axis.lane_pitch),
-                        NextValue(lane_address, lane_address + axis.lane_pitch),
-                    ),
-                ),
-                If(self.last_row, NextState("NEXT")),
-            ),
+            If(self.advance & self.last_row, NextState("NEXT")),
         )
         fsm.act("NEXT",
-            NextValue(column, column + 1),
-            NextValue(tile_x, tile_x + axis.tile_bytes),
+            next_tile.eq(1),
             NextState("TILE"),
-            If(end_tile_column,
-                NextValue(column, 0),
-                NextValue(line, line + 1),
-                NextValue(tile_x, axis.x),
-                NextValue(tile_y, tile_y + axis.tile_rows),
-                NextValue(tile_address, tile_address + axis.tile_pitch),
-                If(end_tile_line, NextState("IDLE")),
+            If(tile_columns.end & tile_lines.end, NextState("IDLE")),
+        )
+
+        # Rows and lanes ---------------------------------------------------------------------------
+        # Between tiles a step does no harm: each begins anew. So `advance`, which comes late, need
+        # not be combined with the state.
+        self.sync += If(self.at_tile,
+            *rows.begin(),
+            *lane_columns.begin(),
+            *lane_lines.begin(),
+            first_row.eq(1),
+            lane.eq(0),
+            x.eq(tile_x),
+            y.eq(tile_y),
+            lane_y.eq(tile_y),
+            address.eq(tile_address),
+            lane_address.eq(tile_address),
+        ).Elif(self.advance,
+            first_row.eq(rows.end),
+            If(~rows.end,
+                *rows.step(),
+                y.eq(y + 1),
+                address.eq(address + axis.pitch),
+            ).Else(
+                *rows.begin(),
+                lane.eq(lane + 1),
+                If(~lane_columns.end,
+                    *lane_columns.step(),
+                    x.eq(x + axis.lane_bytes),
+                    y.eq(lane_y),
+                    address.eq(lane_address),
+                ).Else(
+                    *lane_columns.begin(),
+                    *lane_lines.step(),
+                    x.eq(tile_x),
+                    y.eq(lane_y + axis.lane_rows),
+                    lane_y.eq(lane_y + axis.lane_rows),
+                    address.eq(lane_address + axis.lane_pitch),
+                    lane_address.eq(lane_address + axis.lane_pitch),
+                ),
+            ),
+        )
+
+        # Tiles ------------------------------------------------------------------------------------
+        self.sync += If(idle,
+            *tile_columns.begin(),
+            *tile_lines.begin(),
+            tile_x.eq(axis.x),
+            tile_y.eq(axis.y),
+            tile_address.eq(axis.address),
+        ).Elif(next_tile,
+            *tile_columns.step(),
+            tile_x.eq(tile_x + axis.tile_bytes),
+            If(tile_columns.end,
+                *tile_columns.begin(),
+                *tile_lines.step(),
+                tile_x.eq(axis.x),
+                tile_y.eq(tile_y + axis.tile_rows),
+                tile_address.eq(tile_address + axis.tile_pitch),
             ),
         )
 

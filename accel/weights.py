@@ -114,37 +114,43 @@ class WeightRing(LiteXModule):
         array_sync = getattr(self.sync, cd_array)
 
         # Storage ----------------------------------------------------------------------------------
-        # Pointers count one by one, `kept` too: it follows `read` through the last pixel.
+        # Pointers count one by one, `kept` too: it follows `read` through the last pixel. A word is
+        # complete as `write` counts it and in the memory as `written` does.
         pointer_bits = log2_int(depth) + 1
-        write, read, first, kept = (Signal(pointer_bits) for _ in range(4))
+        write, written, read, first, kept = (Signal(pointer_bits) for _ in range(5))
         self.storage = memory = SlicedMemory(
             width, depth, read_domain=cd_array, technology=technology,
         )
-        space = Signal()
-        held = Signal(pointer_bits)
+        space, finish = Signal(), Signal()
+        held, used = Signal(pointer_bits), Signal(width)
         following, address = Signal(pointer_bits), Signal(max=depth)
-        stay, ahead, moved, again = (Signal() for _ in range(4))
-        self.written = written = PointerCrossing(pointer_bits, "sys", cd_array)
+        stay, ahead, moved = (Signal() for _ in range(3))
+        self.arrived = arrived = PointerCrossing(pointer_bits, "sys", cd_array)
         self.freed = freed = PointerCrossing(pointer_bits, cd_array, "sys")
         self.comb += [
-            written.input.eq(write),
+            arrived.input.eq(written),
             freed.input.eq(kept),
             held.eq(write - freed.output),
-            space.eq(~held[-1]),  # below `depth` words
             following.eq(read + 1),
-            memory.write_address.eq(write[:-1]),
+            memory.write_address.eq(written[:-1]),
             memory.read_address.eq(address),
         ]
-        delayed = Signal(width)
+        self.sync += [
+            # Of `depth` words, one may become complete in this cycle.
+            space.eq(Mux(finish, held < depth - 1, held < depth)),
+            memory.write_enable.eq(finish),
+            If(finish, write.eq(write + 1)),
+            written.eq(write),
+        ]
         array_sync += [
-            delayed.eq(memory.read_data),
+            used.eq(memory.read_data),
             kept.eq(Mux(self.retire, read, first)),
             address.eq(read),
-            self.word.eq(self._rotated(delayed, config)),
-            stay.eq(written.output != read),
-            ahead.eq(written.output != following),
+            self.word.eq(self._rotated(used, config)),
+            stay.eq(arrived.output != read),
+            # The segment's first word stays until the last pixel has read it.
+            ahead.eq((arrived.output != following) | (self.rewind & ~self.retire)),
             moved.eq(self.read),
-            again.eq(self.read & self.rewind & ~self.retire),
             If(self.read,
                 read.eq(following),
                 If(self.rewind & self.retire,
@@ -154,9 +160,13 @@ class WeightRing(LiteXModule):
                 ),
             ),
         ]
-        # Compared a cycle ahead, for both cases. The first word stays until the last pixel has read
-        # it.
-        self.comb += self.available.eq(Mux(moved, ahead, stay) | again)
+        # Compared a cycle ahead, for both cases.
+        self.comb += self.available.eq(Mux(moved, ahead, stay))
+
+        # Beats come from a block RAM, whose output is slow.
+        self.next_beat = next_beat = stream.Buffer(data.description)
+        self.comb += data.connect(next_beat.sink)
+        data = next_beat.source
 
         # Parameters -------------------------------------------------------------------------------
         self.parameters = parameters = SlicedMemory(
@@ -188,7 +198,7 @@ class WeightRing(LiteXModule):
         )
         self.fsm = fsm = FSM(reset_state="HEADER")
         padding = Signal()
-        self.comb += padding.eq(data.data[64:88] == 0)
+        self.comb += padding.eq(data.data[16:24] == 0)  # a segment has a row
         fsm.act("HEADER",
             data.ready.eq((free != 0) | padding),
             NextValue(words, data.data[0:16]),
@@ -229,21 +239,19 @@ class WeightRing(LiteXModule):
         )
         beats = config.weight_beats
         part = Signal(max=max(2, beats))
-        earlier = Signal(max(1, width - 8 * BEAT_BYTES))
         complete = Signal()
-        self.comb += [
-            complete.eq(part == (beats - 1)),
-            memory.write_data.eq(Cat(earlier, data.data) if beats > 1 else data.data),
-        ]
+        self.comb += complete.eq(part == (beats - 1))
+        # The word is written from here, while the first beat of the next one comes.
+        self.sync += If(data.valid & data.ready,
+            memory.write_data.eq(Cat(memory.write_data, data.data)[8 * BEAT_BYTES :]),
+        )
         fsm.act("WORDS",
             data.ready.eq(space | ~complete),
-            memory.write_enable.eq(data.valid & space & complete),
+            finish.eq(data.valid & space & complete),
             If(data.valid & data.ready,
-                NextValue(earlier, Cat(earlier, data.data)[8 * BEAT_BYTES :] if beats > 1 else 0),
                 NextValue(part, part + 1),
                 If(complete,
                     NextValue(part, 0),
-                    NextValue(write, write + 1),
                     NextValue(total, total - 1),
                     If(total == 1, NextState("HEADER")),
                 ),

@@ -122,17 +122,19 @@ class Monitor:
             assert sum(causes) == running, f"causes {causes} while running is {running}"
             for name, high in zip(CAUSES, causes, strict=True):
                 self.counts[name] += high
-            issue, release = (yield dut.issue), (yield dut.release)
+            issue = yield dut.issue
             assert issue == (yield dut.read) == causes[CAUSES.index("busy")]
-            assert issue or not release
+            if (yield dut.release):  # a cycle after the word that it belongs to
+                assert self.times[-1] == self.cycle - 1
+                self.words[-1] = (*self.words[-1][:6], 1, self.words[-1][7])
             if (yield dut.output_taken):
                 assert (yield dut.output_free)
                 self.taken += 1
             if issue:
                 assert (yield dut.available)
-                yield from self.note(release)
+                yield from self.note()
 
-    def note(self, release):
+    def note(self):
         dut = self.dut
         address = yield dut.operand_address
         gdn, last = (yield dut.from_middle), (yield dut.last)
@@ -143,7 +145,7 @@ class Monitor:
         result = yield from read_fields(dut.result, RESULT)
         self.words.append((
             place, address // CONFIG.input_depth, gdn, (yield dut.first), last,
-            (yield dut.retire) if last else None, release, result if last else None,
+            (yield dut.retire) if last else None, 0, result if last else None,
         ))
         self.times.append(self.cycle)
 

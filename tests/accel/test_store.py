@@ -193,3 +193,32 @@ def test_only_two_halves_are_free(seed):
             yield
 
     simulate(dut, bench(), limit=500)
+
+
+def test_a_writer_that_stands_still_loses_nothing(seed):
+    """More beats than the store has room for, all asked for at once."""
+    chance = random.Random(seed)
+    descriptor = Descriptor()
+    dut = Store(CONFIG, descriptor, 10)
+    layout = Layout(chance)
+    layout.base, layout.rows, layout.row_bytes = 0, 12, 48
+    layout.pitch = layout.lane_pitch = layout.block_bytes = 48
+    layout.tiles, layout.lanes, layout.block_rows, layout.tile_step = (1, 1), (4, 1), 3, (12, 48)
+    beats = layout.rows * layout.row_bytes // BEAT_BYTES
+
+    def bench():
+        yield from write_fields(descriptor, layout.fields())
+        yield from pulse(dut.start)
+        yield from pulse(dut.taken)
+        yield from pulse(dut.tile_end)
+        for _ in range(2 * beats):
+            yield
+        yield dut.write.ready.eq(1)
+        yield
+        for beat in range(beats):
+            while not (yield dut.write.valid):
+                yield
+            assert (yield dut.write.address) == beat
+            yield
+
+    simulate(dut, bench(), limit=500)

@@ -13,7 +13,7 @@ STEPS = (
     "y", "x", "address", "pitch", "tile_rows", "tile_pitch", "tile_bytes", "lane_rows",
     "lane_pitch", "lane_bytes",
 )
-ROW = ("y", "x", "row_address", "row", "lane", "first_row", "last_row")
+ROW = ("y", "x", "row_address", "lane", "first_row", "last_row")
 
 
 def random_walk(chance):
@@ -41,7 +41,8 @@ def expected_tiles(w):
                         rows.append([
                             w["y"] + tile_line * w["tile_rows"] + lane_line * w["lane_rows"] + row,
                             w["x"] + tile_column * w["tile_bytes"] + lane_column * w["lane_bytes"],
-                            (address + row * w["pitch"]) % 2**32, row, lane, int(row == 0), 0,
+                            (address + row * w["pitch"]) % 2**32, lane, int(row == 0),
+                            0,
                         ])
             rows[-1][-1] = 1
             yield [tuple(row) for row in rows]

@@ -252,3 +252,65 @@ def test_ring_waits_for_a_free_slot(seed):
 
     simulate(dut, feed(), bench())
     assert done[1:] == ["the fifth"]
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (8, 6)])
+def test_ring_is_full_to_the_last_word(shape, seed):
+    """A segment of all its words is there for a second pixel; the next segment's word waits. None
+    is told before it is in the memory."""
+    chance = random.Random(seed)
+    config = ArrayConfig(*shape, pixels=1, epilogue=1, weight_depth=64)
+    dut = Reader(config, Descriptor())
+    ring = dut.ring
+    large, small = random_segment(chance, config), random_segment(chance, config)
+    small.words, small.rows, small.weights = 1, 1, small.weights[:1]
+    large.words, large.rows = 16, 4
+    large.weights = [
+        chance.randbytes(config.reduction * config.outputs) for _ in range(config.weight_depth)
+    ]
+    seen, fed = [], []
+
+    def feed():
+        yield from send(ring.data, beats_of(large), chance, 1)
+        yield from send(ring.data, beats_of(small)[:-1], chance, 1)
+        yield from send(ring.data, beats_of(small)[-1:], chance, 1)
+        yield from send(ring.data, [PADDING], chance, 1)  # the beat before it waits inside
+        fed.append("the last word")
+
+    @passive
+    def memory():
+        while True:
+            yield
+            if (yield ring.storage.write_enable):
+                place = yield ring.storage.write_address
+                assert (yield ring.arrived.input) % config.weight_depth == place
+
+    @passive
+    def words():
+        due = [False] * ring.latency
+        while True:
+            yield
+            if due[0]:
+                seen.append((yield ring.word))
+            due = due[1:] + [(yield ring.read)]
+
+    def bench():
+        yield ring.segment.ready.eq(1)
+        for _ in range(4 * config.weight_depth * config.weight_beats):
+            yield
+        assert not fed
+        for retire in (0, 1):
+            for k in range(config.weight_depth):
+                yield dut.want.eq(1)
+                yield ring.rewind.eq(k == config.weight_depth - 1)
+                yield ring.retire.eq(retire)
+                yield
+                while not (yield ring.read):
+                    yield
+        yield dut.want.eq(0)
+        for _ in range(ring.latency + 4):
+            yield
+        assert seen == 2 * [int.from_bytes(word, "little") for word in large.weights]
+        assert fed
+
+    simulate(dut, feed(), bench(), words(), memory())
