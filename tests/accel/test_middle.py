@@ -5,10 +5,11 @@ import random
 import pytest
 
 from litelic.accel.config import ArrayConfig
+from litelic.accel.memory import SlicedMemory
 from litelic.accel.middle import MiddleMemory
 from tests.accel.streams import pack_lanes, simulate
 
-VALUE_LATENCY = 2
+VALUE_LATENCY = SlicedMemory.latency
 
 
 @pytest.mark.parametrize("reduction", (4, 8))
