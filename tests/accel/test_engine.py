@@ -153,6 +153,23 @@ def test_every_family_s_multipliers(engine_of, technology, seed):
     run(engine_of(TIGHT, technology=technology), rng, job)
 
 
+# Depths at which an ECP5's block RAMs have words of 18 and 9 bits, of 4, 2 and 1, and of 18 bits
+# with a write enable for 16.
+ECP5_BLOCKS = (
+    ArrayConfig(4, 4, 2, 1),
+    ArrayConfig(4, 4, 2, 1, input_depth=32768, weight_depth=4096, middle_depth=16384),
+    replace(TIGHT16, middle_depth=512),
+)
+
+
+@pytest.mark.parametrize("config", ECP5_BLOCKS, ids=("default", "deep", "16-bit"))
+@pytest.mark.parametrize("seed", range(3), indirect=True)
+def test_every_block_of_an_ecp5(engine_of, config, seed):
+    rng = np.random.default_rng(seed)
+    job = random_job(rng, config, gdn=FUNCTIONS[seed % len(FUNCTIONS)])
+    run(engine_of(config, technology=ECP5), rng, job)
+
+
 # 16-bit activations -------------------------------------------------------------------------------
 
 
