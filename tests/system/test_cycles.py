@@ -11,7 +11,7 @@ from litelic.host.link.board import Board
 from litelic.host.link.simulator import Simulator
 from litelic.soc.simulation.memories import memory_named
 
-LAYER_TOLERANCE, CODEC_TOLERANCE = 0.02, 0.01
+TOLERANCE = {"layer": 0.02, "codec": 0.01}
 
 MODELS = {
     "default": default,
@@ -32,24 +32,29 @@ BOARDS = (
 
 
 def check(engine, program, width, height):
-    """Run both directions; what the model says must be near what the hardware counts."""
+    """Run both directions; what the model says must be near what the hardware counts.
+
+    Returns the largest error of a layer and of a codec.
+    """
     pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
     latents = engine.analyse(extend(pixels, program.downsampling))
-    wrong = _differences(engine.reports)
+    rows = _rows(engine.reports)
     engine.synthesise(latents)
-    wrong += _differences(engine.reports)
-    assert not wrong, "\n".join([f"{program.name}, {width}x{height}:", *wrong])
-
-
-def _differences(reports):
-    rows = [(r["layer"].name, r["predicted"], r["counters"]["cycles"]) for r in reports]
-    rows.append(("codec", *(sum(column) for column in list(zip(*rows))[1:])))
-    wrong = []
+    rows += _rows(engine.reports)
+    wrong, largest = [], {"layer": 0.0, "codec": 0.0}
     for name, predicted, measured in rows:
         error = predicted / measured - 1
-        if abs(error) > (CODEC_TOLERANCE if name == "codec" else LAYER_TOLERANCE):
+        kind = "codec" if name == "codec" else "layer"
+        largest[kind] = max(largest[kind], abs(error))
+        if abs(error) > TOLERANCE[kind]:
             wrong.append(f"{name}: {predicted:.0f} predicted, {measured} measured, {error:+.2%}")
-    return wrong
+    assert not wrong, "\n".join([f"{program.name}, {width}x{height}:", *wrong])
+    return largest
+
+
+def _rows(reports):
+    rows = [(r["layer"].name, r["predicted"], r["counters"]["cycles"]) for r in reports]
+    return rows + [("codec", *(sum(column) for column in list(zip(*rows))[1:]))]
 
 
 @pytest.mark.parametrize("model, size", [
@@ -63,14 +68,17 @@ def test_prediction(simulator, model, size):
 
 @pytest.mark.long
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: "-".join(map(str, board)))
-def test_predictions(board):
-    """75 combinations of array, model and picture size."""
+def test_predictions(board, capsys):
+    """75 combinations of array, model and picture size; prints the largest errors of the board."""
     shape, memory, clock, ratio = board
     config = ArrayConfig.parse(shape, memory_named(memory).port_bytes)
     with Simulator(config, clock, memory=memory, array_clk_ratio=ratio) as simulator:
         with Board.open(simulator.url) as opened:
+            errors = []
             for make in MODELS.values():
                 program = make()
                 engine = BoardEngine(opened, program)
-                for size in SIZES:
-                    check(engine, program, *size)
+                errors += [check(engine, program, *size) for size in SIZES]
+    with capsys.disabled():
+        largest = (f"{kind} {max(error[kind] for error in errors):.2%}" for kind in TOLERANCE)
+        print(f"\n{shape}, {memory}, {clock / 1e6:g} MHz, array x{ratio}: {', '.join(largest)}")
