@@ -19,7 +19,8 @@ class MiddleMemory(LiteXModule):
 
     Attributes
     ----------
-    write_enable, write_address, write_value, write_operand : one channel of one pixel.
+    write_enable, write_address, write_value, write_operand : one channel of one pixel; it is there
+                      two cycles later.
     operand_address : any channel of the wanted word; `source` (reduction x `config.operand_bits`,
                       operands are not negative) `latency` cycles later.
     value_address   : one channel; `value` `SlicedMemory.latency` cycles later.

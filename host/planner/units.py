@@ -165,7 +165,8 @@ class Weights(Reader):
         """Words of the segment for which the ring is known to have room at some time."""
         if self.streaming and self.streaming[0] == number:
             return NEVER
-        return self.freed[-1][0] + self.config.weight_depth - self.written
+        # What streams through the ring now may be more than fits.
+        return max(0, self.freed[-1][0] + self.config.weight_depth - self.written)
 
     def _freed(self, word):
         """When the ring was rid of so many words."""

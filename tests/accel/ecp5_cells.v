@@ -60,7 +60,8 @@ endmodule
 
 // A block RAM with two ports of at most 18 bits; here port A writes and port B reads, through its
 // output register if it has one. Words of 18 bits have a write enable for each half, in the place
-// of the lowest address bits.
+// of the lowest address bits. What is read from a word as it is written is nobody's to rely upon: it
+// is the wrong way round here, where both ports have one clock.
 module DP16KD #(
     parameter DATA_WIDTH_A = 18, parameter DATA_WIDTH_B = 18,
     parameter REGMODE_A = "NOREG", parameter REGMODE_B = "NOREG",
@@ -97,7 +98,9 @@ module DP16KD #(
             for (i = 0; i < DATA_WIDTH_A; i = i + 1)
                 if (i < 9 ? lower : upper) words[write_address >> UNUSED][i] <= data[i];
     always @(posedge CLKB) begin
-        if (CEB) read <= words[read_address >> UNUSED];
+        if (CEB)
+            read <= words[read_address >> UNUSED]
+                  ^ {18{CEA & WEA & (write_address >> UNUSED == read_address >> UNUSED)}};
         if (OCEB) register <= read;
     end
     assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5,

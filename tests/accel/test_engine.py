@@ -162,12 +162,14 @@ ECP5_BLOCKS = (
 )
 
 
-@pytest.mark.parametrize("config", ECP5_BLOCKS, ids=("default", "deep", "16-bit"))
+@pytest.mark.parametrize("config, two_clocks", [
+    (ECP5_BLOCKS[0], True), *((config, False) for config in ECP5_BLOCKS[1:]),
+], ids=("default", "deep", "16-bit"))
 @pytest.mark.parametrize("seed", range(3), indirect=True)
-def test_every_block_of_an_ecp5(engine_of, config, seed):
+def test_every_block_of_an_ecp5(engine_of, config, two_clocks, seed):
     rng = np.random.default_rng(seed)
     job = random_job(rng, config, gdn=FUNCTIONS[seed % len(FUNCTIONS)])
-    run(engine_of(config, technology=ECP5), rng, job)
+    run(engine_of(config, two_clocks, ECP5), rng, job, periods=(3, 2))
 
 
 # 16-bit activations -------------------------------------------------------------------------------

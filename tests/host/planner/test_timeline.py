@@ -1,5 +1,6 @@
 """The timeline of a layer; `tests/system/test_cycles.py` holds it against simulation."""
 
+import contextlib
 import dataclasses
 import struct
 
@@ -8,6 +9,7 @@ import pytest
 
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import FIELDS
+from litelic.host.errors import LitelicError
 from litelic.host.planner import timeline
 from litelic.host.planner.cycles import Timing, compute_cycles
 from litelic.host.planner.dram import DramTiming
@@ -16,6 +18,7 @@ from litelic.host.planner.plan import PackedProgram
 from litelic.host.planner.rows import block_rows, strip_rows, tiles_of
 from litelic.host.planner.taps import split
 from litelic.host.planner.tiling import task_of
+from litelic.host.planner.units import Weights
 from tests.random_layers import random_layer
 
 CONFIGS = (ArrayConfig(), ArrayConfig(8, 4, 8), ArrayConfig.parse("4x8x12", 32))
@@ -127,3 +130,21 @@ def test_some_tiles_stand_for_all(seed, monkeypatch):
     whole = timeline.predict(fields, task, config)
     assert len(tiles_of(fields)) > 6
     assert step.cycles == pytest.approx(whole, rel=0.02)
+
+
+def test_segments_larger_than_the_ring_stream_one_after_the_other(monkeypatch, seed):
+    """The parser is at the next segment while the array still works on one that does not fit."""
+    config = ArrayConfig(
+        8, 4, 4, 2, input_depth=1024, weight_depth=64, middle_depth=128, output_depth=256,
+    )
+    counts, larger = [], 0
+    beats = Weights._beats
+    monkeypatch.setattr(
+        Weights, "_beats", lambda self, count: counts.append(count) or beats(self, count)
+    )
+    rng = np.random.default_rng(seed)
+    for _ in range(300):
+        with contextlib.suppress(LitelicError):  # too large for this array
+            _, task, _ = planned(rng, config, smallest=4)
+            larger += max(segment.words for segment in task.segments) > config.weight_depth
+    assert larger > 5 and min(counts) >= 0
