@@ -4,8 +4,8 @@ from migen import *
 
 from litelic.accel.multipliers import ECP5
 
-LATENCY = 4  # rows in pairs, and three levels of additions
-FACTOR_BITS = 16  # of the unsigned factor: 8 pairs of rows
+FACTOR_BITS = 16  # of the unsigned factor
+LATENCY = log2_int(FACTOR_BITS)  # its rows in pairs, then level by level half as many terms
 
 # Fabric Multiplier --------------------------------------------------------------------------------
 

@@ -139,8 +139,8 @@ class Sequencer(LiteXModule):
                 drain.eq(drain - 1),
                 draining.eq(drain != 1),
             ).Else(
-                drain.eq(config.drain_cycles - 1),
-                draining.eq(issue & last & (config.drain_cycles > 1)),
+                drain.eq(config.drain_cycles - 1),  # 1 at least: there are two outputs or more
+                draining.eq(issue & last),
             ),
             flush.eq(Mux(convolved, config.flush_cycles - 1, flush - 1)),
             If(issue & last & ~word.gdn,

@@ -8,6 +8,16 @@ from litelic.accel.memory import SlicedMemory, slice_bits, slice_bits_ecp5
 from tests.accel.streams import simulate
 
 
+def check(dut, content):
+    """Read what the addresses of `content` hold."""
+    yield dut.write_enable.eq(0)
+    for address, word in content.items():
+        yield dut.read_address.eq(address)
+        for _ in range(dut.latency + 1):
+            yield
+        assert (yield dut.read_data) == word
+
+
 @pytest.mark.parametrize("depth, bits", [(64, 36), (512, 36), (1024, 18), (2048, 9), (32768, 9)])
 def test_a_slice_is_a_block(depth, bits):
     assert slice_bits(depth) == bits
@@ -41,12 +51,7 @@ def test_parts_of_words_are_written(bits, granularity, depth, seed):
                 if not enables >> i & 1
             )
             content[address] = content[address] & kept | word & ~kept
-        yield dut.write_enable.eq(0)
-        for address in addresses:
-            yield dut.read_address.eq(address)
-            for _ in range(dut.latency + 1):
-                yield
-            assert (yield dut.read_data) == content[address]
+        yield from check(dut, {address: content[address] for address in addresses})
 
     simulate(dut, bench())
 
@@ -66,12 +71,6 @@ def test_words_come_back(bits, depth, seed):
             yield
             if enable:
                 content[address] = word
-        yield dut.write_enable.eq(0)
-        addresses = list(content)
-        for address in addresses:
-            yield dut.read_address.eq(address)
-            for _ in range(dut.latency + 1):
-                yield
-            assert (yield dut.read_data) == content[address]
+        yield from check(dut, content)
 
     simulate(dut, bench())
