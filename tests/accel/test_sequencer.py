@@ -234,3 +234,35 @@ def test_no_cycle_is_lost_between_segments(seed):
 
     simulate(dut, monitor.watch(), send(dut.segment, segments, chance, 1), bench())
     assert monitor.times == list(range(monitor.times[0], monitor.times[0] + 3 * 6 * 8))
+
+
+@pytest.mark.parametrize("early", (-1, 0, 1, 2))
+def test_the_wait_for_the_last_result_begins_anew(early, seed):
+    """Also when a convolution's result leaves as the wait for the one before it ends."""
+    chance = random.Random(seed)
+    run = random_run(chance)
+    run.fields.update({
+        "flags": FLAG_GDN, "tiles": 1 | 1 << 16, "pixels": 2 | 1 << 16, "norm_pixels": 1 | 1 << 16,
+    })
+    convolution = {
+        "words": CONFIG.flush_cycles - early, "rows": 1, "gdn": 0, "release": 1, "final": 0,
+    }
+    normalisation = {"words": 2, "rows": 1, "gdn": 1, "release": 0, "final": 1}
+    descriptor = Descriptor()
+    dut = Sequencer(CONFIG, descriptor)
+    monitor = Monitor(dut)
+
+    def bench():
+        yield from write_fields(descriptor, run.fields)
+        yield dut.available.eq(1)
+        yield dut.output_free.eq(1)
+        yield
+        yield from pulse(dut.start)
+        yield from send(dut.tile, run.tiles[:1], chance, 1)
+        while not (yield dut.done):
+            yield
+
+    segments = send(dut.segment, [convolution, normalisation], chance, 1)
+    simulate(dut, monitor.watch(), segments, bench())
+    check_distances(monitor.words, monitor.times)
+    assert monitor.times[-2] == monitor.times[-3] + CONFIG.flush_cycles + 1

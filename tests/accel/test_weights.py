@@ -314,3 +314,30 @@ def test_ring_is_full_to_the_last_word(shape, seed):
         assert fed
 
     simulate(dut, feed(), bench(), words(), memory())
+
+
+def test_no_cycle_is_lost_from_pixel_to_pixel(seed):
+    """Although no word is there behind the segment's last one."""
+    chance = random.Random(seed)
+    config = ArrayConfig(4, 4, 1, 1, weight_depth=64)
+    dut = WeightRing(config, Descriptor())
+    segment = random_segment(chance, config)
+    words = min(len(segment.weights), chance.randint(1, 30))
+    segment.rows, segment.words, segment.weights = 1, words, segment.weights[:words]
+
+    def bench():
+        yield from send(dut.data, beats_of(segment), chance, 1)
+        for _ in range(20):  # all words arrive
+            yield
+        for cycle in range(4 * words):
+            yield dut.read.eq(1)
+            yield dut.rewind.eq(cycle % words == words - 1)
+            yield dut.retire.eq(cycle >= 3 * words)
+            yield
+            assert (yield dut.available), f"cycle {cycle}"
+        yield dut.read.eq(0)
+        yield
+        yield
+        assert not (yield dut.available)
+
+    simulate(dut, bench())
