@@ -8,17 +8,20 @@ from litelic.accel.segment_setup import COUNTS, LOOP_LAYOUT
 from litelic.accel.weights import SLOTS
 
 # `first` and `last` of the stream frame the words of a result.
-WORD_LAYOUT = [
-    ("address", 16),  # of its operands
-    ("half", 1),
+FLAG_LAYOUT = [
     ("retire", 1),  # of the segment's last pixel
     ("release", 1),  # of the last segment that reads the tile's operands
     ("final", 1),  # of the tile's last segment
+    ("gdn", 1),
+]
+PLACE_LAYOUT = [
+    ("address", 16),  # of its operands
+    ("half", 1),
     ("position", 16),  # where channel offset 0 of the result goes
     ("source", 16),  # normalisation: where the pixel's convolution result is
     ("slot", log2_int(SLOTS)),
-    ("gdn", 1),
 ]
+WORD_LAYOUT = FLAG_LAYOUT + PLACE_LAYOUT
 
 FIFO_DEPTH = 8
 
@@ -59,6 +62,39 @@ class Countdown:
         return Mux(self.end, self.single, self.near)
 
 
+class WordFifo(LiteXModule):
+    """The words that wait to be issued; as many flip-flops follow `source.ready` as must.
+
+    Whether a word is issued is known late in a cycle, and the next one must be there in the next
+    cycle. Only its flags, which decide about that one, are in registers. Where it goes is read
+    behind a registered pointer: that is early enough for what only goes on to other registers.
+
+    Attributes
+    ----------
+    sink, source : words (`WORD_LAYOUT`); `source` is valid 2 cycles after `sink` at the earliest.
+    level        : words in it but for the one at `source`.
+    """
+
+    def __init__(self):
+        self.sink = sink = stream.Endpoint(WORD_LAYOUT)
+        self.source = source = stream.Endpoint(WORD_LAYOUT)
+        self.flags = flags = stream.SyncFIFO(FLAG_LAYOUT, FIFO_DEPTH, buffered=True)
+        # At `source` there may be one word more than the other one holds.
+        self.places = places = stream.SyncFIFO(PLACE_LAYOUT, 2 * FIFO_DEPTH)
+        self.level = flags.level
+
+        # # #
+
+        place_names = {name for name, _ in PLACE_LAYOUT}
+        self.comb += [
+            sink.connect(flags.sink, omit=place_names),
+            sink.connect(places.sink, keep={"valid", *place_names}),
+            flags.source.connect(source),
+            places.source.connect(source, keep=place_names),
+            places.source.ready.eq(source.valid & source.ready),
+        ]
+
+
 # Loops --------------------------------------------------------------------------------------------
 
 
@@ -77,7 +113,7 @@ class Loops(LiteXModule):
 
     def __init__(self, reduction):
         self.sink = sink = stream.Endpoint(LOOP_LAYOUT)
-        self.fifo = fifo = stream.SyncFIFO(WORD_LAYOUT, FIFO_DEPTH, buffered=True)
+        self.fifo = fifo = WordFifo()
         self.source = fifo.source
         self.idle = Signal()
 

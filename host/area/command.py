@@ -13,6 +13,7 @@ from litelic.host.cli import options
 from litelic.host.cli.status import exit_status
 from litelic.host.errors import LitelicError
 
+PLACED_MHZ = GOAL_MHZ[measure.PLACED_GRADE]
 ARRAYS = ("4x4x2", "4x4x4", "4x4x8", "4x4x16")  # 32 to 256 MACs
 
 
@@ -41,11 +42,11 @@ def _parser():
     parser.add_argument("--seed", action="append", type=int,
                         help=f"of place and route (default: 1 to {GOAL_SEEDS})")
     parser.add_argument("--grade", action="append", type=int, choices=measure.GRADES,
-                        help="speed grade (default: "
+                        help="speed grade whose delays the result is timed with (default: "
                              f"{' and '.join(str(grade) for grade in GOAL_MHZ)})")
-    parser.add_argument("--clock", type=_positive, metavar="MHZ",
+    parser.add_argument("--clock", type=_positive, metavar="MHZ", default=PLACED_MHZ,
                         help="of the array, asked of place and route; half of that is asked of the "
-                             "bus (default: the goal of the grade)")
+                             f"bus (default: {PLACED_MHZ})")
     parser.add_argument("--router", choices=measure.ROUTERS, default="router1",
                         help="router1 for final figures (default), router2 for quick ones")
     parser.add_argument("--folder", type=Path, help="where tools work (default: build/area)")
@@ -84,10 +85,9 @@ def _rows(args, config, family, folder):
     if not args.place:
         yield measure.synthesise(config, family, folder)
         return
-    for grade in args.grade or GOAL_MHZ:
-        for seed in args.seed or range(1, GOAL_SEEDS + 1):
-            mhz = args.clock or GOAL_MHZ.get(grade, max(GOAL_MHZ.values()))
-            yield measure.place(config, family, folder, seed, grade, mhz, args.router)
+    for seed in args.seed or range(1, GOAL_SEEDS + 1):
+        for grade in args.grade or GOAL_MHZ:
+            yield measure.place(config, family, folder, seed, grade, args.clock, args.router)
 
 
 def _show(row):

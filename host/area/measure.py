@@ -13,6 +13,7 @@ from litelic.host.bench import machine
 SOURCES = ("accel", "host/golden", "constraints.txt")
 DEVICE, PACKAGE = "LFE5U-85F", "CABGA381"
 GRADES = (6, 7, 8)
+PLACED_GRADE = max(GRADES)
 ROUTERS = ("router1", "router2")
 CLOCK_RATIO = 2  # The array's clock to the bus clock's, in what is asked of place and route.
 
@@ -34,36 +35,54 @@ def synthesise(config, family, folder):
 
 
 def place(config, family, folder, seed, grade, clock_mhz, router):
-    """The row of the engine in its frame (`sources.frame`), placed and routed on an ECP5-85F."""
+    """The row of the engine in its frame (`sources.frame`), placed and routed on an ECP5-85F.
+
+    The tools decide with the delays of the fastest grade, and the routed design is then timed with
+    those of `grade`: a route is one at every grade, and with grade 6's own delays router1 rips up
+    as much as it routes (docs/performance.md).
+    """
     revision = machine.revision(SOURCES)
     files = sources.engine_sources(config, family)
     files["frame.v"] = sources.frame(files["engine.v"])
     netlist = _yosys(files, sources.FRAME, family, folder, "netlist.json")
     asked = {"array_clk": clock_mhz, "sys_clk": clock_mhz / CLOCK_RATIO}
-    name = f"seed{seed}-grade{grade}-{clock_mhz:g}MHz-{router}"
-    report, constraints = (netlist.parent / f"{name}.{end}" for end in ("json", "lpf"))
+    name = f"seed{seed}-{clock_mhz:g}MHz-{router}"
+    constraints = netlist.parent / f"{name}.lpf"
     constraints.write_text("".join(
         f'FREQUENCY PORT "{clock}" {mhz:g} MHZ;\n' for clock, mhz in asked.items()
     ))
-    if not report.exists():
-        unfinished = report.with_suffix(".unfinished")
-        tools.run(tools.NEXTPNR_ECP5, [
-            "--85k", "--package", PACKAGE, "--speed", str(grade), "--json", netlist.name,
-            "--lpf", constraints.name, "--lpf-allow-unconstrained", "--timing-allow-fail",
-            "--seed", str(seed), "--router", router, "--report", unfinished.name,
-        ], netlist.parent, f"{name}.log")
-        os.replace(unfinished, report)
-    reached = figures.clocks(report.read_text())
+    routed = _nextpnr(
+        netlist, f"{name}-routed", PLACED_GRADE, "--write",
+        ["--lpf", constraints.name, "--seed", str(seed), "--router", router],
+    )
+    report = _nextpnr(
+        routed, f"{name}-grade{grade}", grade, "--report",
+        ["--lpf", constraints.name, "--no-pack", "--no-place"],
+    )
     return {
         "kind": "place",
         **_described(config, family),
-        "device": f"{DEVICE}-{grade}{PACKAGE}", "grade": grade, "seed": seed, "router": router,
-        "asked_mhz": asked, "reached_mhz": reached,
+        "device": f"{DEVICE}-{grade}{PACKAGE}", "grade": grade, "placed_grade": PLACED_GRADE,
+        "seed": seed, "router": router,
+        "asked_mhz": asked, "reached_mhz": figures.clocks(report.read_text()),
         "tools": [tools.version(names) for names in (tools.YOSYS, tools.NEXTPNR_ECP5)],
         "command": f"{_command(config, family)} --place --grade {grade} --seed {seed} "
                    f"--clock {clock_mhz:g} --router {router}",
         "revision": revision,
     }
+
+
+def _nextpnr(design, name, grade, option, arguments):
+    """The path of what nextpnr writes for `option`, beside `design`; kept from run to run."""
+    result = design.parent / f"{name}.json"
+    if not result.exists():
+        unfinished = result.with_suffix(".unfinished")
+        tools.run(tools.NEXTPNR_ECP5, [
+            "--85k", "--package", PACKAGE, "--speed", str(grade), "--json", design.name,
+            "--lpf-allow-unconstrained", "--timing-allow-fail", option, unfinished.name, *arguments,
+        ], design.parent, f"{name}.log")
+        os.replace(unfinished, result)
+    return result
 
 
 def _described(config, family):

@@ -16,7 +16,7 @@ KEYS = {
 COMMON = {"array_parameters", "tools", "command", "revision"}
 FIELDS = {
     "synthesis": {*KEYS["synthesis"], *COMMON, *RESOURCES, "cells"},
-    "place": {*KEYS["place"], *COMMON, "device", "reached_mhz"},
+    "place": {*KEYS["place"], *COMMON, "device", "placed_grade", "reached_mhz"},
 }
 
 

@@ -32,7 +32,7 @@ def place_row(seed=1, grade=8, mhz=120.0, shape="4x4x8", asked=150.0):
     """A row of place and route."""
     return {
         "kind": "place", **_described(shape, "ecp5"), "device": f"LFE5U-85F-{grade}CABGA381",
-        "grade": grade, "seed": seed, "router": "router1",
+        "grade": grade, "placed_grade": 8, "seed": seed, "router": "router1",
         "asked_mhz": {"array_clk": asked, "sys_clk": asked / 2},
         "reached_mhz": {"array_clk": mhz, "sys_clk": 80.0},
     }

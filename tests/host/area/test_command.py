@@ -27,8 +27,9 @@ class FakeTools:
             (folder / "stat.json").write_text(json.dumps({"design": {"num_cells_by_type": CELLS}}))
             (folder / "netlist.json").write_text("{}")
         else:
-            report = arguments[arguments.index("--report") + 1]
-            (folder / report).write_text(json.dumps({"fmax": CLOCKS}))
+            option = "--write" if "--write" in arguments else "--report"
+            result = folder / arguments[arguments.index(option) + 1]
+            result.write_text(json.dumps({"fmax": CLOCKS}))
 
 
 @pytest.fixture
@@ -63,12 +64,29 @@ def test_a_rows_command_measures_it_again(fake, call, capsys):
 def test_place_and_route_takes_one_synthesis(fake, call, capsys):
     assert call("--place", "--array", "4x4x2", "--grade", 8, "--seed", 1, "--seed", 5) == 0
     assert [row["seed"] for row in call.rows()] == [1, 5]
-    assert [name for name, _ in fake.calls] == ["yosys", "nextpnr-ecp5", "nextpnr-ecp5"]
+    assert [name for name, _ in fake.calls] == ["yosys", *4 * ["nextpnr-ecp5"]]
     assert call(*call.rows()[1]["command"].split()[3:]) == 0
-    assert len(call.rows()) == 2 and len(fake.calls) == 3
+    assert len(call.rows()) == 2 and len(fake.calls) == 5
     assert call.rows()[0]["reached_mhz"] == {"array_clk": 117.5, "sys_clk": 80.0}
     assert call.rows()[0]["asked_mhz"] == {"array_clk": 150, "sys_clk": 75}
     assert "grade 8, seed 5: " in capsys.readouterr().out
+
+
+def test_every_grade_times_the_same_routes(fake, call):
+    """Placed and routed once, with the fastest grade's delays; then timed with each grade's."""
+    assert call("--place", "--array", "4x4x2", "--seed", 1) == 0
+    (placing, timing_fast, timing_slow) = [arguments for _, arguments in fake.calls[1:]]
+
+    def value(arguments, option):
+        return arguments[arguments.index(option) + 1]
+
+    assert value(placing, "--speed") == "8" and "--no-place" not in placing
+    routed = value(placing, "--write").replace(".unfinished", ".json")
+    for arguments, grade in ((timing_fast, "8"), (timing_slow, "6")):
+        assert value(arguments, "--json") == routed and value(arguments, "--speed") == grade
+        assert {"--no-pack", "--no-place"} <= set(arguments)
+        assert value(arguments, "--lpf") == value(placing, "--lpf")
+    assert [(row["grade"], row["placed_grade"]) for row in call.rows()] == [(6, 8), (8, 8)]
 
 
 @pytest.mark.parametrize("arguments, message", (
@@ -110,7 +128,7 @@ def test_a_tool_that_fails_shows_the_end_of_its_log(monkeypatch, tmp_path):
 @pytest.mark.long
 @pytest.mark.parametrize("arguments", (
     ("--family", "ecp5"), ("--family", "artix7"),
-    ("--place", "--grade", "8", "--seed", "1", "--router", "router2"),
+    ("--place", "--seed", "1", "--router", "router2"),
 ), ids=" ".join)
 def test_the_real_tools(call, arguments):
     """The smallest array, in a folder that may lie under /tmp."""
@@ -120,8 +138,10 @@ def test_the_real_tools(call, arguments):
         except LitelicError as e:
             pytest.skip(str(e))
     assert call("--array", "4x4x2", *arguments) == 0
-    row, = call.rows()
-    if row["kind"] == "synthesis":
-        assert row["dsps"] >= 16 and row["luts"] > 1000 and row["ffs"] > 1000
+    rows = call.rows()
+    if "--place" in arguments:
+        slow, fast = (row["reached_mhz"]["array_clk"] for row in rows)  # grades 6 and 8
+        assert 20 < slow < fast < 500
     else:
-        assert 20 < row["reached_mhz"]["array_clk"] < 500
+        row, = rows
+        assert row["dsps"] >= 16 and row["luts"] > 1000 and row["ffs"] > 1000
