@@ -58,7 +58,7 @@ def run(image, output, program_path=None):
     """Run the demo; returns the report, a mapping that is also in `output`/report.json."""
     make_folder(output)
     photograph = pictures.load(image, flatten="white")
-    args = argparse.Namespace(program=program_path)
+    args = argparse.Namespace(program=program_path, quality=None)
     program, model_hash = options.load_program(args)
     print(f"{image.name}: {photograph.width}x{photograph.height} pixels; model {program.name}")
     with Progress() as progress:

@@ -7,7 +7,6 @@ brings its sums to a typical size that neither saturates nor rounds to nothing.
 
 import argparse
 import importlib.util
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from litelic.host.bench import float_time
 from litelic.host.cli import options
 from litelic.host.errors import LitelicError
+from litelic.host.models import checkpoint_path
 from litelic.host.program.model import EntropyTable, Gdn, Layer, Program
 
 CALIBRATION = ("chelsea.png", "coffee.png", "astronaut.png")  # of the default model in 16 bits
@@ -79,7 +79,7 @@ def random_program(name, analysis, synthesis, seed=1):
 
 def default():
     """LiteLIC's own trained model."""
-    return options.load_program(argparse.Namespace(program=None))[0]
+    return options.load_program(argparse.Namespace(program=None, quality=None))[0]
 
 
 MODELS = {
@@ -116,8 +116,7 @@ def _default_of_16_bits():
     from litelic.host.compiler.quantise import Options
 
     photographs = [Path(skimage.origin).parent / "data" / name for name in CALIBRATION]
-    with as_file(files("litelic.host.models") / "default.pth") as checkpoint:
-        loaded = load_model(checkpoint)
+    loaded = load_model(checkpoint_path())
     return compile_model(
         loaded.model, photographs, loaded.name, loaded.trained_entropy, crops=4,
         options=Options(activation_bits=16), log=lambda line: None,

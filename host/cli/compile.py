@@ -27,8 +27,9 @@ def add_parser(subparsers):
     parser.add_argument("--N", type=options.whole_number(1, 4096), help="channels inside")
     parser.add_argument("--M", type=options.whole_number(1, 4096), help="latent channels")
     parser.add_argument(
-        "--activation-bits", type=int, choices=(8, 16), default=8,
-        help="16: finer activations, for boards that are built for them (default: %(default)s)",
+        "--activation-bits", type=int, choices=(8, 9, 16), default=9,
+        help="what is stored between layers: 8, in a byte; 9, in two, at the same speed of the "
+        "array; 16, for boards that are built for it (default: %(default)s)",
     )
     parser.add_argument("--name", type=options.word, help="of the program (default: the model's)")
     parser.set_defaults(run=run)

@@ -18,7 +18,7 @@ def add_parser(subparsers):
         help="the picture: .png, .ppm, .bmp, .tif or .tiff (default: FILE.png)",
     )
     options.add_force(parser)
-    options.add_program(parser)
+    options.add_program(parser, found="the one that made FILE")
     options.add_engine(parser)
     parser.set_defaults(run=run)
 
@@ -31,7 +31,7 @@ def run(args):
     pictures.check_format(output)
     options.check_output(output, args.input, args.force)
     data = container.read(args.input)
-    program, model_hash = options.load_program(args)
+    program, model_hash = options.load_program_of(container.unpack(data, args.input), args)
     started = time.monotonic()
     with Progress() as progress:
         # A bad file is told before a board is started.

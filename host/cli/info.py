@@ -19,7 +19,7 @@ def add_parser(subparsers):
     )
     parser.add_argument("file", type=Path, metavar="FILE", nargs="?", help="a .lic or .licp file")
     options.add_engine(parser, golden=False, required=False)
-    parser.set_defaults(run=run, program=None)
+    parser.set_defaults(run=run, program=None, quality=None)
 
 
 def run(args):

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from litelic.host import models
 from litelic.host.errors import LitelicError
 
 BAUDRATE = 115200  # what boards are built for
@@ -43,10 +44,16 @@ def word(text):
     return text
 
 
-def add_program(parser):
-    parser.add_argument(
-        "--program", type=Path, metavar="FILE",
-        help="the compiled model, a .licp file (default: the model that comes with LiteLIC)",
+def add_program(parser, found=None):
+    """Add --program and --quality; `found` says which model is taken without either."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--program", type=Path, metavar="FILE", help="the compiled model, a .licp file",
+    )
+    group.add_argument(
+        "--quality", type=whole_number(models.QUALITIES[0], models.QUALITIES[-1]), metavar="Q",
+        help=f"one of the models that come with LiteLIC, {models.QUALITIES[0]} (smallest files) to "
+        f"{models.QUALITIES[-1]} (default: {found or models.DEFAULT_QUALITY})",
     )
 
 
@@ -91,21 +98,28 @@ def load_program(args):
 
     if args.program is not None:
         return file.load_program(args.program)
-    with default_program() as path:
-        return file.load_program(path)
+    return file.load_program(packaged_program(args.quality or models.DEFAULT_QUALITY))
 
 
-def default_program():
-    """A context that gives the path of the packaged model."""
-    from importlib.resources import as_file, files
+def packaged_program(quality):
+    """The path of a model that comes with LiteLIC. Raises `LitelicError` where it is missing."""
+    path = models.program_path(quality)
+    if not path.is_file():
+        raise LitelicError("this installation has no model; name one with --program FILE")
+    return path
 
-    try:
-        resource = files("litelic.host.models") / "default.licp"
-    except ModuleNotFoundError:
-        resource = None
-    if resource is None or not resource.is_file():
-        raise LitelicError("this installation has no default model; name one with --program FILE")
-    return as_file(resource)
+
+def load_program_of(lic, args):
+    """Return (Program, model hash) of --program, --quality, or of the model of LiteLIC's own that
+    made the file `lic` (a `LicFile`); the default one if none did."""
+    from litelic.host.program import file
+
+    if args.program is None and args.quality is None:
+        for quality in models.QUALITIES:
+            program, model_hash = file.load_program(packaged_program(quality))
+            if model_hash.startswith(lic.model):
+                return program, model_hash
+    return load_program(args)
 
 
 def open_engine(args, program, progress):

@@ -26,6 +26,15 @@ def add_parser(subparsers):
         help="weight of the squared error: more is better pictures and larger files "
         "(default: %(default)s)",
     )
+    parser.add_argument(
+        "--start", type=Path, metavar="CHECKPOINT",
+        help="a checkpoint whose weights to begin with, such as a neighbouring rate's "
+        "(default: random ones)",
+    )
+    parser.add_argument(
+        "--rate", type=options.positive_number, default=3e-3,
+        help="the highest learning rate (default: %(default)s)",
+    )
     for name, default, meaning in (
         ("N", 64, "channels inside"), ("M", 96, "latent channels"), ("steps", 85_000, "batches"),
         ("batch", 4, "crops a batch"), ("crop", 128, "side of a crop in pixels"),
@@ -56,5 +65,5 @@ def run(args):
         train(
             args.output, args.photographs, args.validation, N=args.N, M=args.M, lmbda=args.lmbda,
             steps=args.steps, batch=args.batch, crop=args.crop, seed=args.seed,
-            threads=args.threads, log=log, progress=progress,
+            threads=args.threads, peak=args.rate, start=args.start, log=log, progress=progress,
         )

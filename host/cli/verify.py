@@ -78,6 +78,8 @@ def _compare(program, engine, direction, x, progress):
     differences = 0
     layers = getattr(program, direction)
     results = engine.layers(direction, x)
+    if direction == "synthesis":
+        x = program.synthesis_input(x)
     for layer, (computed, y, counters) in zip(layers, results, strict=True):
         if computed.name != layer.name:
             raise LitelicError(f"the board ran {computed.name} where {layer.name} was expected")

@@ -45,6 +45,11 @@ class Bls2017(CompressionModel):
         self.entropy_bottleneck = EntropyBottleneck(M)
 
     @property
+    def config(self):
+        """The arguments that make a model of this architecture."""
+        return {"N": self.N, "M": self.M, "centre": self.centre, "gain": self.gain}
+
+    @property
     def downsampling_factor(self):
         return 16
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from litelic.host.compiler.balance import latent_factors
 from litelic.host.compiler.calibrate import load_crops, vivid
 from litelic.host.compiler.checkpoint import load_model
 from litelic.host.compiler.entropy import (
@@ -61,7 +62,11 @@ def compile_model(
     operand_range = behind.range if behind.storage == "wide" else OPERAND_RANGE["int16"]
     # The synthesis is fitted to what the float synthesis makes of the same latents.
     latent_values = torch.from_numpy(latents).permute(0, 3, 1, 2).float()
-    start = Activations(latent_values, latents, behind.storage, np.ones(channels), operand_range)
+    factors = np.ones(channels, np.uint8)
+    if options.balance and behind.storage != "wide":
+        factors = latent_factors(floats.synthesis[0], latents)
+    read = (latents.astype(np.int32) * factors).clip(-32768, 32767).astype(np.int16)
+    start = Activations(latent_values, read, behind.storage, 1 / factors, operand_range)
     synthesis, behind, _ = quantise_network(
         floats.synthesis, start, "uint8", height * width, options, progress
     )
@@ -75,7 +80,7 @@ def compile_model(
     bpp = estimate_bits(tables, latents) / natural[..., 0].size
     decoded = behind.stored[: len(natural)]
     log(f"calibration pictures: {_psnr(decoded, natural):.2f} dB at {bpp:.3f} bpp")
-    return Program(name, analysis, synthesis, tables, dict(metadata or {}))
+    return Program(name, analysis, synthesis, tables, dict(metadata or {}), factors)
 
 
 def compile_command(args):

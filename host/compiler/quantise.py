@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from litelic.host.compiler.balance import coarser_scales
 from litelic.host.compiler.calibrate import clip_for_integers, scale_with_headroom
 from litelic.host.compiler.quantise_gdn import quantise_gdn
 from litelic.host.compiler.requantiser import requantiser, whole
@@ -24,7 +25,7 @@ from litelic.host.compiler.rounding import (
 )
 from litelic.host.compiler.simulate import simulate
 from litelic.host.compiler.taps import groups, put, sample, take
-from litelic.host.program.model import OUTPUT_RANGE, Layer, largest_sums
+from litelic.host.program.model import OPERAND_RANGE, OUTPUT_RANGE, Layer, largest_sums
 
 LARGEST_BIAS = 2**29
 HIGHEST = 32767  # of 16-bit activations
@@ -38,7 +39,9 @@ class Options:
     feedback: bool = True  # spread rounding errors over the weights still to be rounded
     correct_bias: bool = True  # remove the mean error of each channel
     seed: int = 1
-    activation_bits: int = 8  # or 16: activations and latents are read as they are
+    balance: bool = True  # coarser scales where the weights behind gain more than is lost
+    # 8; 9, stored as int16, for the same boards; or 16, for boards that read them as they are.
+    activation_bits: int = 9
 
 
 @dataclass
@@ -144,7 +147,9 @@ def quantise_layer(layer, activations, end, options, following=None):
     gdn = None
     wide = options.activation_bits == 16 and end != "uint8"
     output = end or ("uint8" if layer.relu else "int8")
-    lowest, highest = OUTPUT_RANGE[output]
+    if not end and output == "int8" and options.activation_bits == 9:
+        output = "int16"
+    lowest, highest = OUTPUT_RANGE[output] if end else OPERAND_RANGE[output]
     step = np.ones(len(bias))
     if wide:
         output, sign = "int16", 0 if layer.relu else -1
@@ -156,7 +161,10 @@ def quantise_layer(layer, activations, end, options, following=None):
         step = step if end else step * HIGHEST / highest
     elif not end:
         wanted_after = layer.activate(torch.from_numpy(wanted)[:, :, None, None].float())
-        step = clip_for_integers(wanted_after[:, :, 0, 0].double().numpy(), lowest, highest)
+        values = wanted_after[:, :, 0, 0].double().numpy()
+        step = clip_for_integers(values, lowest, highest)
+        if options.balance:
+            step = coarser_scales(step, following, values)
     if layer.gdn:
         largest = outputs.abs().amax(dim=(0, 2, 3)).double().numpy()
         gdn, between = quantise_gdn(

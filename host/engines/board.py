@@ -74,7 +74,7 @@ class BoardEngine:
         kind)."""
         layers = getattr(self._program, direction)
         if direction == "synthesis":
-            self._program.check_latents(x)
+            x = self._program.synthesis_input(x)
         plan = self._packed.plan(layers, x.shape[0], x.shape[1], self._board.info.dram_bytes)
         self._load()
         label = "picture" if direction == "analysis" else "latents"

@@ -18,7 +18,7 @@ class GoldenEngine:
         """Yield (layer, output, None) for the layers of "analysis" or "synthesis"."""
         layers = getattr(self._program, direction)
         if direction == "synthesis":
-            self._program.check_latents(x)
+            x = self._program.synthesis_input(x)
         for layer, y in run_layers(layers, x, functools.partial(self._progress, direction)):
             yield layer, y, None
 

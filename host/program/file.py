@@ -18,7 +18,8 @@ from litelic.host.program.model import EntropyTable, Gdn, Layer, Program
 
 MAGIC = b"LICP\r\n\x1a\n"
 ENDIAN_MARK = 0x01020304
-VERSION = 2  # 1: without 16-bit activations; written where it is enough
+# 1: without 16-bit activations, 2: without factors of latents; written where they are enough.
+VERSION = 3
 HEADER = struct.Struct("<8sIIQ32s")  # magic, endianness mark, version, body length, SHA-256
 ALIGNMENT = 64
 LARGEST_FILE = 256 << 20
@@ -77,6 +78,8 @@ def _describe_layer(layer, store):
 
 def _version(program):
     """The first format version that has all of `program`."""
+    if (program.latent_factors != 1).any():
+        return 3
     return 1 if program.activation_bits == 8 else 2
 
 
@@ -95,6 +98,8 @@ def program_bytes(program):
         },
         "tensors": store.table,
     }
+    if (program.latent_factors != 1).any():
+        description["latent_factors"] = store.add(program.latent_factors, "uint8")
     text = json.dumps(description, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
     start = struct.pack("<II", len(text), 0) + text
     body = start.ljust(_align(len(start)), b"\0") + b"".join(store.chunks)
@@ -231,8 +236,9 @@ def _read_body(body):
         start <= len(body) and not any(body[8 + length : start]), "its description is badly padded"
     )
     description = json.loads(body[8 : 8 + length].decode())
-    keys = ("name", "metadata", "analysis", "synthesis", "entropy", "tensors")
-    _object(description, keys, "the description")
+    keys = ["name", "metadata", "analysis", "synthesis", "entropy", "tensors"]
+    scaled = type(description) is dict and "latent_factors" in description
+    _object(description, keys + ["latent_factors"] * scaled, "the description")
     metadata = description["metadata"]
     _need(type(metadata) is dict, "metadata must be an object")
     _need(all(type(v) is str for v in metadata.values()), "metadata must be strings")
@@ -247,7 +253,10 @@ def _read_body(body):
         synthesis=reader.layers(description["synthesis"], "synthesis"),
         entropy=reader.entropy(description["entropy"]),
         metadata=metadata,
+        latent_factors=reader.tensor(description["latent_factors"], "uint8", "latent_factors")
+        if scaled else None,
     )
+    _need(not scaled or (program.latent_factors != 1).any(), "latent_factors are left out where 1")
     _need(not reader.arrays, "a tensor is not used")
     return program
 

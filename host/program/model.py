@@ -242,6 +242,8 @@ class Program:
     synthesis: list  # of Layer, latents -> picture
     entropy: list  # of EntropyTable, one a latent channel
     metadata: dict = field(default_factory=dict)  # strings: where it came from
+    # uint8 [latent channels], at least 1: the synthesis reads each latent times its channel's.
+    latent_factors: np.ndarray | None = None  # None: all 1
 
     @property
     def latent_channels(self):
@@ -293,6 +295,18 @@ class Program:
         for before, after in zip(layers, layers[1:]):
             if after.input == "wide":
                 after.check_sums(before.lo, before.hi)
+        if self.latent_factors is None:
+            self.latent_factors = np.ones(self.latent_channels, np.uint8)
+        factors = self.latent_factors
+        _require(
+            factors.dtype == np.uint8 and factors.shape == (self.latent_channels,)
+            and (factors > 0).all(), entry.name,
+            f"factors of latents must be 1..255, uint8[{self.latent_channels}]",
+        )
+        _require(
+            entry.input != "wide" or (factors == 1).all(), entry.name,
+            "factors of latents must be 1 where they are read as wide",
+        )
         if len(self.entropy) != self.latent_channels:
             raise LitelicError(
                 f"program {self.name}: {len(self.entropy)} entropy tables for "
@@ -310,3 +324,12 @@ class Program:
                 f"a latent lies outside of {last.lo}..{last.hi}, which program {self.name} never "
                 "gives: the coded picture is damaged, or another program made it; fetch it again"
             )
+
+    def synthesis_input(self, latents):
+        """What the first layer of the synthesis reads of `latents`: int16 [h][w][channels], both.
+
+        Raises `LitelicError` as `check_latents` does.
+        """
+        self.check_latents(latents)
+        product = latents.astype(np.int32) * self.latent_factors.astype(np.int32)
+        return product.clip(*OUTPUT_RANGE["int16"]).astype(np.int16)

@@ -17,6 +17,7 @@ import torch
 
 from litelic.host.atomic import make_folder, write_atomically
 from litelic.host.compiler.bls2017 import Bls2017
+from litelic.host.compiler.checkpoint import load_model
 from litelic.host.errors import LitelicError
 from litelic.host.training.photographs import load_photographs, random_crops
 
@@ -135,21 +136,33 @@ def restore_random_states(path, states, rng):
         raise _not_a_checkpoint(path, "its random state is damaged") from e
 
 
+def start_from(path, config, model):
+    """Take the weights of another checkpoint, for instance of a neighbouring rate. Raises
+    `LitelicError` where there is none of the same configuration."""
+    loaded = load_model(path).model
+    if not isinstance(loaded, Bls2017) or loaded.config != config:
+        raise LitelicError(
+            f"{path} is no model with {config}: training can start from the same architecture only"
+        )
+    model.load_state_dict(loaded.state_dict())
+
+
 def _not_a_checkpoint(path, detail):
     return LitelicError(f"{path} is not a checkpoint of `litelic train` ({detail}); move it away")
 
 
 def train(
     output, photographs, validation=None, N=64, M=96, lmbda=0.016, steps=85_000, batch=4,
-    crop=128, peak=3e-3, seed=1, threads=1, report_every=500, log=print,
+    crop=128, peak=3e-3, seed=1, threads=1, report_every=500, start=None, log=print,
     progress=None,
 ):
     """Train a `Bls2017` (centred input, gain 4) and write `output`, a checkpoint.
 
     `photographs` and `validation` are lists of folders; `lmbda` weighs the squared error on the
-    0..255 scale; `peak` is the highest learning rate. Goes on from `output` if it exists, also
-    with another number of `steps`. Runs on the first GPU when there is one. `log` gets lines of
-    text, `progress(label, done, total)` every step.
+    0..255 scale; `peak` is the highest learning rate; `start` is a checkpoint with the first
+    weights, or None for random ones. Goes on from `output` if it exists, also with another number
+    of `steps`. Runs on the first GPU when there is one. `log` gets lines of text,
+    `progress(label, done, total)` every step.
     """
     progress = progress or (lambda label, done, total: None)
     if crop % DOWNSAMPLING:
@@ -162,15 +175,18 @@ def train(
     rng = np.random.default_rng(seed)
     config = {"N": N, "M": M, "centre": 0.5, "gain": 4.0}
     model = Bls2017(**config)
-    initialise(model)
+    state = load(output, config)
+    if start and not state:
+        start_from(start, config, model)
+    else:
+        initialise(model)
     model.to(device)
     optimiser = torch.optim.Adam(model.parameters(), lr=peak)
-    start = 0
-    state = load(output, config)
+    first = 0
     if state:
         restore(output, state, model, optimiser)
-        start = state["step"]
-        log(f"going on from step {start} of {output}")
+        first = state["step"]
+        log(f"going on from step {first} of {output}")
     log("reading the photographs")
     data = load_photographs(photographs, crop, progress)
     held_out = load_photographs(validation or photographs, 256, progress)
@@ -193,11 +209,11 @@ def train(
         if "random" in state:
             restore_random_states(output, state["random"], rng)
         else:
-            rng = np.random.default_rng([seed, start])
+            rng = np.random.default_rng([seed, first])
     model.train()
     mean_bpp = mean_mse = 0.0
     since = time.monotonic()
-    for step in range(start, steps):
+    for step in range(first, steps):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, steps, peak)
         x = torch.from_numpy(random_crops(data, batch, crop, rng)).to(device)
@@ -221,5 +237,5 @@ def train(
             checkpoint(step + 1)
             mean_bpp = mean_mse = 0.0
             since = time.monotonic()
-    checkpoint(max(start, steps))
+    checkpoint(max(first, steps))
     return output

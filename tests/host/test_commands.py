@@ -1,13 +1,12 @@
 """The commands beside `litelic`: their messages for what cannot be done."""
 
-import json
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from litelic.host import demo, quality
+from litelic.host import demo
 from litelic.host.bench import command as bench
+from litelic.host.cli.main import main
 from litelic.host.program.file import save_program
 from tests.host.codec.models import small_program
 
@@ -43,8 +42,8 @@ def test_a_file_is_no_folder_for_results(tmp_path, capsys, program, folder):
     inside = str(file / "x.json")
     refuse(capsys, bench.main(["--output", inside]), "cannot make the folder")
     refuse(capsys, bench.main(["--output", str(tmp_path)]), "is a folder")
-    refuse(capsys, quality.main([str(folder), "--output", inside]), "cannot make the folder")
-    refuse(capsys, quality.main([str(file)]), "is not a folder")
+    refuse(capsys, main(["evaluate", str(folder), "--output", inside]), "cannot make the folder")
+    refuse(capsys, main(["evaluate", str(file)]), "is not a folder")
 
 
 def test_an_interruption_while_the_simulator_is_built(
@@ -60,15 +59,11 @@ def test_an_interruption_while_the_simulator_is_built(
     assert capsys.readouterr().err == "litelic: interrupted\n"
 
 
-def test_quality_does_not_name_an_option_it_lacks(capsys, program, folder):
+def test_evaluate_does_not_name_an_option_it_lacks(capsys, program, folder, tmp_path):
     Image.new("RGBA", (16, 16)).save(folder / "clear.png")
-    status = quality.main([str(folder), "--program", program])
+    status = main([
+        "evaluate", str(folder), "--program", program, "--forms", "golden", "--codecs",
+        "--output", str(tmp_path / "results"),
+    ])
     err = capsys.readouterr().err
     assert status == 1 and "save it without transparency" in err and "--flatten" not in err
-
-
-def test_quality_writes_what_it_measured(tmp_path, program, folder, capsys):
-    output = tmp_path / "new" / "quality.json"
-    assert quality.main([str(folder), "--program", program, "--output", str(output)]) == 0
-    assert json.loads(output.read_text())["pictures"] == 2
-    assert "mean" in capsys.readouterr().out

@@ -136,3 +136,24 @@ def test_flatten(run, engine, tmp_path, program_path):
     Image.new("RGBA", (4, 4)).save(tmp_path / "clear.png")
     argv = ("encode", tmp_path / "clear.png", "--program", program_path, "--golden")
     assert run(*argv, "--flatten", "navy")[0] == 0
+
+
+@pytest.mark.parametrize("quality", (1, 5))
+def test_a_file_of_any_packaged_quality_is_decoded(run, picture_path, quality):
+    """Without naming the quality again: the file names its model."""
+    assert run("encode", picture_path, "--quality", quality, "--golden")[0] == 0
+    source = picture_path.with_suffix(".lic")
+    assert run("decode", source, picture_path.with_name("back.png"), "--golden")[0] == 0
+    decoded = pictures.load(picture_path.with_name("back.png"))
+    assert (decoded.width, decoded.height) == (19, 11)
+    other = 6 - quality
+    status, _, err = run("decode", "-f", source, "--quality", other, "--golden")
+    assert status == 1 and "name the program that made it with --program" in err
+
+
+def test_more_quality_more_bytes(run, picture_path):
+    sizes = []
+    for quality in range(1, 6):
+        assert run("encode", "-f", picture_path, "--quality", quality, "--golden")[0] == 0
+        sizes.append(picture_path.with_suffix(".lic").stat().st_size)
+    assert sizes == sorted(sizes) and sizes[-1] > 1.5 * sizes[0]

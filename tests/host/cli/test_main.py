@@ -11,7 +11,7 @@ from litelic.host.cli.main import SUBCOMMANDS, build_parser
 from litelic.host.errors import LitelicError
 
 HEAVY = ("torch", "compressai", "migen", "litex", "numpy", "PIL", "scipy", "serial")
-NAMES = ("encode", "decode", "verify", "info", "compile", "train")
+NAMES = ("encode", "decode", "verify", "info", "compile", "train", "evaluate")
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["encode", "--help"], ["decode", "x.lic"]])
@@ -58,7 +58,7 @@ def test_wrong_usage_exits_with_2(run, argv):
     (["train", "x", "--photographs", ".", "--steps", "0"], "'0' is not a whole number from 1 on"),
     (["train", "x", "--photographs", ".", "--lambda", "nan"], "'nan' is not a number above 0"),
     (["compile", "zoo", "x.licp", "--calibration", "a", "--quality", "9"], "from 1 to 8"),
-    (["compile", "x", "y.licp", "--calibration", "a", "--activation-bits", "9"], "invalid choice"),
+    (["compile", "x", "y.licp", "--calibration", "a", "--activation-bits", "7"], "invalid choice"),
     (["compile", "zoo", "x.licp", "--calibration", "a", "--name", "a\x1b"], "cannot be printed"),
     (["info", "--port", ""], "is empty"),
     (["info", "--port", "/dev/ttyUSB0", "--baudrate", "fast"], "'fast' is not a whole number"),
@@ -122,6 +122,6 @@ def test_compile_and_train_take_their_options():
     assert (args.source, str(args.output), args.quality, args.N, args.M, args.name) == (
         "zoo", "x.licp", None, 8, 12, None
     )
-    assert [str(path) for path in args.calibration] == ["a", "b"] and args.activation_bits == 8
+    assert [str(path) for path in args.calibration] == ["a", "b"] and args.activation_bits == 9
     args = parse(["train", "x.pth", "--photographs", "a", "--lambda", "0.1"])
     assert (args.lmbda, args.N, args.M, args.validation) == (0.1, 64, 96, None)

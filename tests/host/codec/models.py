@@ -57,7 +57,10 @@ def small_program(seed, channels=6, activation_bits=8):
     ]
     tables = [random_table(rng) for _ in range(channels)]
     suffix = "-wide" if activation_bits == 16 else ""
-    return Program(f"small-{seed}{suffix}", analysis, synthesis, tables)
+    factors = rng.integers(1, 20, channels).astype(np.uint8) if activation_bits == 8 else None
+    return Program(
+        f"small-{seed}{suffix}", analysis, synthesis, tables, latent_factors=factors
+    )
 
 
 class GoldenEngine:
@@ -69,6 +72,8 @@ class GoldenEngine:
         self.program = program
 
     def layers(self, direction, x):
+        if direction == "synthesis":
+            x = self.program.synthesis_input(x)
         for layer, y in run_layers(getattr(self.program, direction), x):
             yield layer, y, {"cycles": 1000}
 

@@ -18,7 +18,8 @@ from litelic.host.golden import run_layer, run_layers  # noqa: E402
 from litelic.host.program.file import load_program, save_program  # noqa: E402
 from litelic.host.training.train import initialise  # noqa: E402
 
-OPTIONS = Options(samples=4000)
+OPTIONS = Options(samples=4000, activation_bits=8)
+OPTIONS9 = Options(samples=4000)
 OPTIONS16 = Options(samples=4000, activation_bits=16)
 
 
@@ -52,6 +53,20 @@ def test_integer_networks_follow_the_float_ones(photographs, index, tmp_path):
 
 
 @pytest.mark.parametrize("index", range(4))
+def test_networks_of_9_bits_follow_the_float_ones(photographs, index, tmp_path):
+    """On boards of 8 bits: the array's operands have 9 anyway, for the sake of latents."""
+    program = check_network(photographs, index, tmp_path, OPTIONS9)
+    layers = program.analysis + program.synthesis
+    assert program.activation_bits == 8
+    for before, after in zip(layers[:-1], layers[1:]):
+        if before.gdn and after is not program.synthesis[0]:
+            assert (before.output, after.input) == ("int16", "int16")
+            assert (before.lo, before.hi) == (-256, 255)
+    relu = index == 3
+    assert {layer.output for layer in layers} == {"int16", "uint8"} if not relu else {"uint8"}
+
+
+@pytest.mark.parametrize("index", range(4))
 def test_networks_of_16_bits_follow_the_float_ones(photographs, index, tmp_path):
     program = check_network(photographs, index, tmp_path, OPTIONS16)
     layers = program.analysis + program.synthesis
@@ -71,12 +86,12 @@ def check_network(photographs, index, tmp_path, options):
     program = load_program(tmp_path / "tiny.licp")[0]
     picture = np.asarray(Image.open(photographs / "1.png"))[32:160, 64:128]
     latents = run(program.analysis, picture)
-    pixels = run(program.synthesis, latents)
+    pixels = run(program.synthesis, program.synthesis_input(latents))
     centre, gain = getattr(model, "centre", 0.0), getattr(model, "gain", 1.0)
     with torch.no_grad():
         x = torch.from_numpy(picture / 255).float().permute(2, 0, 1)[None]
         y = (model.g_a(x - centre) * gain)[0].permute(1, 2, 0).numpy()
-        seen = latents.clip(-256, 255) if options.activation_bits == 8 else latents
+        seen = latents.clip(-256, 255) if options.activation_bits < 16 else latents
         given = torch.from_numpy(seen).float().permute(2, 0, 1)[None]
         z = (model.g_s(given / gain) + centre)[0].permute(1, 2, 0).numpy() * 255
     assert latents.shape == (8, 4, program.latent_channels) and y.std() > 0.5
@@ -102,7 +117,7 @@ def test_16_bits_are_nearer_to_the_float_network_than_8(photographs, index):
     ends = [name for name, after in zip(layers, [*layers[1:], ""]) if name[:3] != after[:3]]
     for name in set(layers) - set(ends):
         assert sqnr[16][name] > sqnr[8][name] + 6, name
-    assert sqnr[16]["g_a.0"] > sqnr[8]["g_a.0"] + 9
+    assert sqnr[16]["g_a.0"] > sqnr[8]["g_a.0"] + 8
     for name in ends:
         assert sqnr[16][name] > sqnr[8][name] - 0.2, name
 
@@ -115,6 +130,8 @@ def test_simulated_layers_are_the_golden_ones(photographs):
     )
     x = np.asarray(Image.open(photographs / "2.png"))[:64, :96]
     for layer in program.analysis + program.synthesis:
+        if layer is program.synthesis[0]:
+            x = program.synthesis_input(x)
         operands = torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None]
         y = run_layer(layer, x)
         assert np.array_equal(simulate(layer, operands.clamp(-256, 255))[0], y)
@@ -129,6 +146,8 @@ def test_simulated_layers_of_16_bits_are_nearly_the_golden_ones(photographs):
     )
     x = np.asarray(Image.open(photographs / "2.png"))[:64, :96]
     for layer in program.analysis + program.synthesis:
+        if layer is program.synthesis[0]:
+            x = program.synthesis_input(x)
         operands = torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None]
         y = run_layer(layer, x)
         difference = np.abs(simulate(layer, operands)[0].astype(int) - y)
@@ -181,10 +200,11 @@ def test_the_papers_weights(shared_data, photographs):
         loaded.model, [shared_data / "bsds500" / "val"], "paper", loaded.trained_entropy, crops=4,
         options=Options(samples=8000), log=lambda line: None,
     )
-    pixels = run(program.synthesis, run(program.analysis, kodak))
+    latents = run(program.analysis, kodak)
+    pixels = run(program.synthesis, program.synthesis_input(latents))
     with torch.no_grad():
         x = torch.from_numpy(kodak / 255).float().permute(2, 0, 1)[None]
         z = loaded.model.g_s(torch.round(loaded.model.g_a(x)))[0].permute(1, 2, 0).numpy() * 255
     real = psnr(np.round(z.clip(0, 255)), kodak)
     assert real > 30
-    assert psnr(pixels, kodak) > real - 1.5  # four crops; a few dozen lose 0.3
+    assert psnr(pixels, kodak) > real - 0.8  # four crops; a few dozen lose less

@@ -17,8 +17,8 @@ from litelic.accel.descriptor import (
     MAGIC,
     STORAGE_CODES,
 )
-from litelic.host.cli.options import default_program
 from litelic.host.errors import LitelicError
+from litelic.host.models import program_path
 from litelic.host.planner.pack import pack
 from litelic.host.planner.plan import (
     LARGEST_DESCRIPTOR_COUNT,
@@ -246,8 +246,7 @@ def test_macs_are_those_of_the_layers():
 
 
 def test_default_model_fits_the_largest_picture():
-    with default_program() as path:
-        program, _ = load_program(path)
+    program, _ = load_program(program_path())
     packed = PackedProgram(program, CONFIG)
     down = program.downsampling
     assert packed.plan(program.analysis, 4096, 4096, BOARD).output.height == 4096 // down

@@ -148,6 +148,25 @@ def test_16_bit_activations(tmp_path):
         refuse(path, hostile[:12] + b"\2" + hostile[13:], "makes no sense")
 
 
+def test_factors_of_latents(tmp_path):
+    """They need version 3, and are left out where all are 1."""
+    scaled = replace(make_program(), latent_factors=np.array([3, 255], np.uint8))
+    path = tmp_path / "scaled.licp"
+    save_program(scaled, path)
+    data = path.read_bytes()
+    assert same(load_program(path)[0], scaled) and data[12:16] == b"\3\0\0\0"
+    assert b"latent_factors" not in program_bytes(make_program())
+    refuse(path, data[:12] + b"\1" + data[13:], "version 1 is not the one it needs")
+    start = len(data) - 64  # the last tensor's
+    assert data[start : start + 3] == b"\3\xff\0"
+    for factors, message in ((b"\1\1", "left out where 1"), (b"\0\2", "must be 1..255")):
+        changed = data[:start] + factors + data[start + 2 :]
+        hostile = repack(changed, lambda description: description)
+        refuse(path, hostile[:12] + b"\3" + hostile[13:], message)
+    hostile = repack(data, put("latent_factors", 0))
+    refuse(path, hostile[:12] + b"\3" + hostile[13:], "latent_factors names a tensor|must be uint8")
+
+
 def test_save_replaces_atomically(saved):
     before = load_program(saved)[1]
     after = save_program(make_program(seed=2), saved)
@@ -182,7 +201,8 @@ def test_messages(saved, tmp_path):
     refuse(path, data + b"\0", "1 trailing bytes")
     refuse(path, data[:8] + data[8:12][::-1] + data[12:], "wrong endianness")
     refuse(path, data[:8] + b"\0" * 4 + data[12:], "corrupt: its endianness mark")
-    refuse(path, data[:12] + struct.pack("<I", 3) + data[16:], "format version 3.*newer LiteLIC")
+    refuse(path, data[:12] + struct.pack("<I", 4) + data[16:], "format version 4.*newer LiteLIC")
+    refuse(path, data[:12] + struct.pack("<I", 3) + data[16:], "version 3 is not the one it needs")
     refuse(path, data[:12] + struct.pack("<I", 2) + data[16:], "version 2 is not the one it needs")
     refuse(path, data[:12] + struct.pack("<I", 0) + data[16:], "version 0 never existed")
     refuse(path, data[:-1] + b"\x01", "SHA-256")

@@ -21,7 +21,8 @@ def wide_program(lo=-1000, hi=1000):
     last = replace(program.analysis[-1], lo=lo, hi=hi)
     entry = replace(program.synthesis[0], input="wide")
     return replace(
-        program, analysis=[program.analysis[0], last], synthesis=[entry, program.synthesis[1]]
+        program, analysis=[program.analysis[0], last], synthesis=[entry, program.synthesis[1]],
+        latent_factors=None,
     )
 
 
@@ -102,3 +103,28 @@ def test_latents_that_no_analysis_gives_are_refused(value):
     with pytest.raises(LitelicError, match=r"a latent lies outside of -1000\.\.1000"):
         GoldenEngine(program).synthesise(latents)
     small_program(3).check_latents(latents)  # saturated to 9 bits: any will do
+
+
+def test_the_synthesis_reads_latents_times_their_factors():
+    program = small_program(3)
+    factors = np.arange(1, program.latent_channels + 1).astype(np.uint8)
+    program = replace(program, latent_factors=factors)
+    latents = np.arange(-3, 3).reshape(1, 1, -1).repeat(2, axis=1).astype(np.int16)
+    read = program.synthesis_input(latents)
+    assert read.dtype == np.int16 and read.tolist() == (latents * factors.astype(int)).tolist()
+    latents[0, 0, 5], latents[0, 1, 5] = 32767, -32768  # any latent: saturated, not wrapped
+    assert program.synthesis_input(latents)[0, :, 5].tolist() == [32767, -32768]
+    assert latents[0, 0, 5] == 32767
+
+
+@pytest.mark.parametrize("factors", (
+    np.zeros(6, np.uint8), np.ones(5, np.uint8), np.ones(6, np.int16), np.ones((6, 1), np.uint8),
+))
+def test_factors_of_latents_are_checked(factors):
+    with pytest.raises(LitelicError, match=r"factors of latents must be 1\.\.255, uint8\[6\]"):
+        replace(small_program(3), latent_factors=factors)
+
+
+def test_latents_read_as_wide_have_no_factors():
+    with pytest.raises(LitelicError, match="must be 1 where they are read as wide"):
+        replace(wide_program(), latent_factors=np.full(6, 2, np.uint8))

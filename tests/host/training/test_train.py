@@ -67,6 +67,27 @@ def test_it_goes_on_where_it_stopped(run, trained, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["copy.pth"]
 
 
+def test_it_starts_from_another_checkpoint(run, trained, tmp_path):
+    """With its weights and nothing else; a rate of nearly 0 leaves them alone."""
+    path = tmp_path / "next.pth"
+    run(path, steps=1, start=trained, peak=1e-12, lmbda=1.0)
+    begun, end = content(trained)["state_dict"], content(path)["state_dict"]
+    for key in begun:
+        if key.startswith("g_"):
+            assert torch.allclose(begun[key], end[key], atol=1e-6), key
+    assert content(path)["step"] == 1 and content(path)["lmbda"] == 1.0
+    # What exists already goes on from itself.
+    assert run(path, steps=2, start=tmp_path / "missing.pth")[0].startswith("going on from step 1")
+
+
+def test_it_starts_from_the_same_architecture_only(run, trained, tmp_path):
+    with pytest.raises(LitelicError, match="training can start from the same architecture only"):
+        run(tmp_path / "next.pth", start=trained, N=6)
+    assert not (tmp_path / "next.pth").exists()
+    with pytest.raises(LitelicError):
+        run(tmp_path / "next.pth", start=tmp_path / "missing.pth")
+
+
 def test_an_interrupted_run_ends_as_one_that_was_not(run, tmp_path):
     def interrupt(label, done, total):
         if (label, done) == ("training", 3):
