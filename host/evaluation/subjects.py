@@ -45,7 +45,7 @@ class CodedModel:
         """A hash in hexadecimal."""
         parts = [self.form.encode(), self.model.model_hash]
         if self.form == "float":
-            parts.append(self._checkpoint().read_bytes())
+            parts.append(_content(self._checkpoint()))
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
     @contextmanager
@@ -81,9 +81,16 @@ class CodedModel:
                 f"the float form of {self.model.name} quality {self.model.quality} needs its "
                 "checkpoint: give --checkpoint for every --program, or leave the form float out"
             )
-        if not path.is_file():
+        if not path.exists():
             raise LitelicError(f"there is no checkpoint {path}")
         return path
+
+
+def _content(path):
+    """All bytes of a file, or of the files in a folder."""
+    if path.is_dir():
+        return b"".join(_content(inside) for inside in sorted(path.iterdir()))
+    return path.read_bytes()
 
 
 @dataclass(frozen=True)
