@@ -25,7 +25,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --no-input --constraint constraints.
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-long bench bench-quick area area-long lint install install-test \
+.PHONY: help demo test test-long bench bench-quick area area-long quality lint install install-test \
 	install-area system-packages clean
 
 help: ## list the targets
@@ -52,6 +52,10 @@ area: install-area ## synthesise the engine for ECP5 and Artix-7, write docs/per
 
 area-long: install-area ## place and route the engine on an ECP5, three seeds a grade: hours
 	@$(BIN)/python -m litelic.host.area --place $(ARGS)
+
+quality: install-test ## what the integers cost (KODAK=, CALIBRATION=, PAPER=): an hour
+	@$(BIN)/python -m litelic.host.evaluation.study "$(KODAK)" --calibration "$(CALIBRATION)" \
+		$(if $(PAPER),--paper "$(PAPER)") $(ARGS)
 
 lint: install-test ## check the Python sources with ruff
 	@$(BIN)/ruff check --quiet . && echo "ruff: no complaints."
