@@ -29,6 +29,7 @@ INGREDIENTS = {
     "9 bits between layers": {"balance": False},
     FULL: {},
 }
+CROPS = 32  # of calibration
 WHAT_MATTERS = ("accel", "host", "constraints.txt")
 
 
@@ -119,7 +120,7 @@ def _compiled(name, index, checkpoint, calibration, folder, progress):
         progress(f"{name}: {title}", index, len(INGREDIENTS))
         loaded = load_model(checkpoint)
         program = compile_model(
-            loaded.model, [calibration], name, loaded.trained_entropy,
+            loaded.model, [calibration], name, loaded.trained_entropy, crops=CROPS,
             options=Options(**INGREDIENTS[title]), log=lambda line: None,
         )
         save_program(program, path)
