@@ -32,8 +32,10 @@ def add_parser(subparsers):
     )
     parser.add_argument("--name", help="of the model in the results (default: the first program's)")
     parser.add_argument(
-        "--forms", nargs="*", choices=("float", "golden", "board"), default=["float", "golden"],
-        help="how models run (default: float golden); board needs --port or --sim",
+        "--forms", nargs="*", choices=("float", "golden", "board"),
+        help="how models run: as the checkpoint in float, as the golden model's integers, on a "
+        "board, which needs --port or --sim (default: golden, and float where there are "
+        "checkpoints)",
     )
     parser.add_argument(
         "--codecs", nargs="*", choices=CODECS, default=list(CODECS),
@@ -54,14 +56,17 @@ def run(args):
     from litelic.host.atomic import make_folder, write_atomically
     from litelic.host.evaluation import measure, plot, subjects, summary, tables
 
+    forms = args.forms
+    if forms is None:
+        forms = ["golden"] if args.program and not args.checkpoint else ["float", "golden"]
     on_board = bool(args.port or args.sim)
-    if on_board != ("board" in args.forms):
+    if on_board != ("board" in forms):
         raise LitelicError("--forms board goes with --port URL or --sim, and they with it")
     paths = measure.find_pictures(args.folder)
     board = {"port": args.port, "sim": args.sim, "baudrate": args.baudrate}
     wanted = [
         subjects.CodedModel(model, form, board if form == "board" else {})
-        for form in args.forms for model in _models(args)
+        for form in forms for model in _models(args)
     ]
     wanted += [subject for name in args.codecs for subject in subjects.of_codec(name)]
     if not wanted:
