@@ -54,6 +54,8 @@ area-long: install-area ## place and route the engine on an ECP5, three seeds a 
 	@$(BIN)/python -m litelic.host.area --place $(ARGS)
 
 quality: install-test ## what the integers cost (KODAK=, CALIBRATION=, PAPER=): an hour
+	@[ -n "$(KODAK)" ] && [ -n "$(CALIBRATION)" ] || { echo "Name two folders of photographs:" \
+		"make quality KODAK=... CALIBRATION=... (and PAPER=, the paper's weights)"; exit 1; }
 	@$(BIN)/python -m litelic.host.evaluation.study "$(KODAK)" --calibration "$(CALIBRATION)" \
 		$(if $(PAPER),--paper "$(PAPER)") $(ARGS)
 

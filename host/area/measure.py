@@ -38,8 +38,8 @@ def place(config, family, folder, seed, grade, clock_mhz, router):
     """The row of the engine in its frame (`sources.frame`), placed and routed on an ECP5-85F.
 
     The tools decide with the delays of the fastest grade, and the routed design is then timed with
-    those of `grade`: a route is one at every grade, and with grade 6's own delays router1 rips up
-    as much as it routes (docs/performance.md).
+    those of `grade`: routes do not depend on the grade, only their delays do. With grade 6's own,
+    router1 does not come to an end (docs/performance.md).
     """
     revision = machine.revision(SOURCES)
     files = sources.engine_sources(config, family)

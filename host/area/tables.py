@@ -1,5 +1,6 @@
 """The tables of area in `docs/performance.md`, as Markdown, from the rows that were measured."""
 
+import math
 import statistics
 
 from litelic.host.area.families import FAMILIES
@@ -36,8 +37,8 @@ def timing(rows):
             group[0]["array"], group[0]["device"], group[0]["router"],
             " / ".join(f"{group[0]['asked_mhz'][clock]:g}" for clock in ("array_clk", "sys_clk")),
             ", ".join(str(row["seed"]) for row in group),
-            ", ".join(f"{row['reached_mhz']['array_clk']:.0f}" for row in group),
-            f"{_median(group, 'array_clk'):.0f} MHz", f"{_median(group, 'sys_clk'):.0f} MHz",
+            ", ".join(str(_mhz(row["reached_mhz"]["array_clk"])) for row in group),
+            f"{_mhz(_median(group, 'array_clk'))} MHz", f"{_mhz(_median(group, 'sys_clk'))} MHz",
         )
         for group in _groups(rows)
     ])
@@ -74,7 +75,9 @@ def goals(rows):
         ]
         best = max(groups, key=lambda g: _median(g, "array_clk"), default=None)
         seeds = len(best) if best else 0
-        measured = f"{_median(best, 'array_clk'):.0f} MHz, {_plural(seeds, 'seed')}" if best else ""
+        measured = ""
+        if best:
+            measured = f"{_mhz(_median(best, 'array_clk'))} MHz, {_plural(seeds, 'seed')}"
         lines.append(_goal(
             f"ECP5-85F grade {grade}, {GOAL_ARRAY}: array clock of {wanted} MHz, median of "
             f"{GOAL_SEEDS} seeds",
@@ -115,6 +118,11 @@ def _groups(rows):
                *row["asked_mhz"].values(), row["revision"], *row["tools"])
         groups.setdefault(key, []).append(row)
     return list(groups.values())
+
+
+def _mhz(clock):
+    """Whole MHz that are reached: no clock looks faster than it is."""
+    return math.floor(clock)
 
 
 def _median(group, clock):

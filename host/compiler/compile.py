@@ -29,6 +29,14 @@ def _psnr(got, wanted):
     return 10 * np.log10(255**2 / max(error, 1e-9))
 
 
+def float_model(model, trained_entropy):
+    """(`layers.FloatModel` of a torch `model`, what a latent stands for beyond its integer
+    [channel])."""
+    channels = len(model.g_s[0].weight)
+    fractions = medians(model.entropy_bottleneck)[1] if trained_entropy else np.zeros(channels)
+    return fold(model, fractions), fractions
+
+
 @torch.inference_mode()
 def compile_model(
     model, photographs, name, trained_entropy=True, metadata=None, crops=32, options=None,
@@ -44,9 +52,8 @@ def compile_model(
     # Every fourth crop again in strong colours: what saturates, and how often, decides the scales.
     pictures = np.concatenate([natural, vivid(natural[::4])])
     height, width = pictures.shape[1:3]
-    channels = len(model.g_s[0].weight)
-    fractions = medians(model.entropy_bottleneck)[1] if trained_entropy else np.zeros(channels)
-    floats = fold(model, fractions)
+    floats, fractions = float_model(model, trained_entropy)
+    channels = len(fractions)
 
     def progress(report):
         log(f"{report.name:8}{report.macs_per_pixel:12.1f}{report.sqnr_db:12.1f}")

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 
 from litelic.host.compiler.checkpoint import load_model
-from litelic.host.compiler.entropy import medians
-from litelic.host.compiler.layers import fold
+from litelic.host.compiler.compile import float_model
 
 INT16 = (-32768, 32767)
 
@@ -25,10 +24,7 @@ class FloatEngine:
     def of(cls, checkpoint, progress=None):
         """The engine of whatever `checkpoint.load_model` accepts."""
         loaded = load_model(checkpoint)
-        channels = len(loaded.model.g_s[0].weight)
-        entropy = loaded.model.entropy_bottleneck
-        fractions = medians(entropy)[1] if loaded.trained_entropy else np.zeros(channels)
-        return cls(fold(loaded.model, fractions), progress)
+        return cls(float_model(loaded.model, loaded.trained_entropy)[0], progress)
 
     def analyse(self, pixels):
         """Latents int16 [h][w][c] of pixels uint8 [height][width][3]."""

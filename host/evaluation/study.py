@@ -1,10 +1,12 @@
 """The study behind `docs/quantisation.md`: what the integers cost, and what each ingredient brings.
 
 Run as `make quality`, or `python -m litelic.host.evaluation.study --help`. Compiled programs and
-the results of each picture are kept in the working folder: an interrupted study goes on there.
+the results of each picture are kept in a folder a revision: an interrupted study goes on there, and
+nothing that other sources made is taken for a result of these.
 """
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -50,9 +52,11 @@ def main(argv=None):
     """The command line; returns its exit status."""
     args = _parser().parse_args(argv)
     paths = measure.find_pictures(args.pictures)
-    folder = (args.folder or checkout() / "build" / "quality").resolve()
-    make_folder(folder)
     revision = machine.revision(WHAT_MATTERS)
+    folder = (args.folder or checkout() / "build" / "quality").resolve() / revision
+    if not revision.isalnum():  # with changes that were not committed
+        shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
     command = " ".join([
         COMMAND, args.pictures.name, f"--calibration {args.calibration.name}",
         *([f"--paper {args.paper.name}"] if args.paper else []),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from litelic.host.codec import container
 from litelic.host.codec.codec import decode_file, encode_picture
 from litelic.host.errors import LitelicError
 from litelic.host.evaluation import codecs
@@ -43,7 +44,7 @@ class CodedModel:
     @property
     def identity(self):
         """A hash in hexadecimal."""
-        parts = [self.form.encode(), self.model.model_hash]
+        parts = [self.form.encode(), self.model.model_hash, bytes([container.VERSION])]
         if self.form == "float":
             parts.append(_content(self._checkpoint()))
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]

@@ -211,6 +211,18 @@ def test_order_of_work(seed):
     simulate(dut, levels(), monitor.watch(), feed(), bench())
 
 
+def one_tile(dut, descriptor, run, chance):
+    """Run the first tile, weights and room for the output always at hand."""
+    yield from write_fields(descriptor, run.fields)
+    yield dut.available.eq(1)
+    yield dut.output_free.eq(1)
+    yield
+    yield from pulse(dut.start)
+    yield from send(dut.tile, run.tiles[:1], chance, 1)
+    while not (yield dut.done):
+        yield
+
+
 def test_no_cycle_is_lost_between_segments(seed):
     """With weights at hand the array works in every cycle of a tile."""
     chance = random.Random(seed)
@@ -222,17 +234,10 @@ def test_no_cycle_is_lost_between_segments(seed):
     dut = Sequencer(CONFIG, descriptor)
     monitor = Monitor(dut)
 
-    def bench():
-        yield from write_fields(descriptor, run.fields)
-        yield dut.available.eq(1)
-        yield dut.output_free.eq(1)
-        yield
-        yield from pulse(dut.start)
-        yield from send(dut.tile, run.tiles[:1], chance, 1)
-        while not (yield dut.done):
-            yield
-
-    simulate(dut, monitor.watch(), send(dut.segment, segments, chance, 1), bench())
+    simulate(
+        dut, monitor.watch(), send(dut.segment, segments, chance, 1),
+        one_tile(dut, descriptor, run, chance),
+    )
     assert monitor.times == list(range(monitor.times[0], monitor.times[0] + 3 * 6 * 8))
 
 
@@ -251,18 +256,7 @@ def test_the_wait_for_the_last_result_begins_anew(early, seed):
     descriptor = Descriptor()
     dut = Sequencer(CONFIG, descriptor)
     monitor = Monitor(dut)
-
-    def bench():
-        yield from write_fields(descriptor, run.fields)
-        yield dut.available.eq(1)
-        yield dut.output_free.eq(1)
-        yield
-        yield from pulse(dut.start)
-        yield from send(dut.tile, run.tiles[:1], chance, 1)
-        while not (yield dut.done):
-            yield
-
     segments = send(dut.segment, [convolution, normalisation], chance, 1)
-    simulate(dut, monitor.watch(), segments, bench())
+    simulate(dut, monitor.watch(), segments, one_tile(dut, descriptor, run, chance))
     check_distances(monitor.words, monitor.times)
     assert monitor.times[-2] == monitor.times[-3] + CONFIG.flush_cycles + 1

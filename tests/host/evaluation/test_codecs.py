@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from litelic.host.cli import evaluate
 from litelic.host.codec.pictures import psnr
 from litelic.host.errors import LitelicError
 from litelic.host.evaluation import codecs
@@ -14,6 +15,11 @@ def pixels():
     waves = np.stack([np.sin(x / 9) + np.sin(y / 7), np.sin((x + y) / 11), np.cos(x / 5)], axis=2)
     noise = np.random.default_rng(1).normal(0, 8, waves.shape)
     return (128 + 50 * waves + noise).clip(0, 255).astype(np.uint8)
+
+
+def test_the_command_line_offers_all_of_them():
+    """It has their names once more, to start without Pillow."""
+    assert evaluate.CODECS == tuple(codecs.CODECS)
 
 
 @pytest.mark.parametrize("name", codecs.CODECS)

@@ -25,6 +25,7 @@ def places(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "results_path", lambda: tmp_path / "quality.json")
     monkeypatch.setattr(page, "plot_file", lambda: tmp_path / "quality.png")
     monkeypatch.setattr(page, "page_path", lambda: tmp_path / "page.md")
+    monkeypatch.setattr(study.machine, "revision", lambda sources: "0123456789ab")
     return tmp_path
 
 
@@ -54,6 +55,10 @@ def test_a_study_of_two_pictures(places, monkeypatch, capsys):
     monkeypatch.setattr(study.measure.metrics, "distortion", None)
     assert study.main(arguments) == 0
     assert (places / "quality.json").read_bytes() == before
+    # Sources that changed: nothing of the others' results is taken.
+    monkeypatch.setattr(study.machine, "revision", lambda sources: "0123456789ac")
+    with pytest.raises(TypeError, match="NoneType"):
+        study.main(arguments)
 
 
 def row(kind="curve", form="golden", quality=1, **others):
