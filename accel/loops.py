@@ -71,8 +71,9 @@ class WordFifo(LiteXModule):
 
     Attributes
     ----------
-    sink, source : words (`WORD_LAYOUT`); `source` is valid 2 cycles after `sink` at the earliest.
-    level        : words in it but for the one at `source`.
+    sink, source : words (`WORD_LAYOUT`); `source` is valid 2 cycles after `sink` at the earliest. A
+                   word must be offered only while `sink.ready` is high: nothing waits here.
+    level        : words in it, the one at `source` included.
     """
 
     def __init__(self):

@@ -1,5 +1,7 @@
 """Small random tables, latents, programs, and an engine that runs the golden model."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from litelic.host.golden import run_layers
@@ -57,7 +59,12 @@ def small_program(seed, channels=6, activation_bits=8):
     ]
     tables = [random_table(rng) for _ in range(channels)]
     suffix = "-wide" if activation_bits == 16 else ""
-    factors = rng.integers(1, 20, channels).astype(np.uint8) if activation_bits == 8 else None
+    factors = None
+    if activation_bits == 8:
+        # Latents so small that most of them times their factor do not saturate: else nothing would
+        # tell whether they have been multiplied.
+        analysis[-1] = replace(analysis[-1], lo=-14, hi=13)
+        factors = rng.integers(1, 20, channels).astype(np.uint8)
     return Program(
         f"small-{seed}{suffix}", analysis, synthesis, tables, latent_factors=factors
     )
