@@ -1,9 +1,9 @@
 """Layout of a layer descriptor and of its completion record in DRAM (no Migen here).
 
-A descriptor is one convolution or transposed convolution with what is fused behind it, over a
-grid of equal tiles. All fields are 32-bit little-endian words; addresses are byte offsets from
-the start of DRAM; "bytes" of a row position count from the row's first byte and may be negative
-(two's complement). `docs/engine.md` explains the terms.
+A descriptor is one layer, convolution, transposed convolution or pair of maps, with what is fused
+behind it, over a grid of equal tiles. All fields are 32-bit little-endian words; addresses are byte
+offsets from the start of DRAM; "bytes" of a row position count from the row's first byte and may be
+negative (two's complement). `docs/engine.md` explains the terms.
 """
 
 import struct
@@ -17,10 +17,17 @@ MAGIC = 0x31444C4C  # "LLD1"
 FLAG_GDN = 1 << 0  # a normalisation follows; results go through the middle memory
 FLAG_INTERRUPT = 1 << 1  # raise the interrupt when done
 FLAG_OUTPUT16 = 1 << 2  # results are stored as int16
+FLAG_SLOPE = 1 << 3  # negative results are multiplied by `negative_slope`; without a normalisation
 
-# "wide" and FUNCTION_OPERANDS15 are for arrays of 16-bit activations only.
-STORAGE_CODES = {"int8": 0, "uint8": 1, "centred": 2, "int16": 3, "wide": 4}
-FUNCTION_CODES = {"reciprocal": 0, "multiply": 1, "rsqrt": 2, "sqrt": 3}
+# "wide", "wide_magnitude" and FUNCTION_OPERANDS15 are for arrays of 16-bit activations only.
+STORAGE_MAGNITUDE = 1 << 3
+STORAGE_CODES = {
+    "int8": 0, "uint8": 1, "centred": 2, "int16": 3, "wide": 4,
+    "magnitude": 3 | STORAGE_MAGNITUDE, "wide_magnitude": 4 | STORAGE_MAGNITUDE,
+}
+# Bit 0: grows with the norm. Bit 1: a root. The sigmoid has the table that `multiply` does without.
+FUNCTION_CODES = {"reciprocal": 0, "multiply": 1, "rsqrt": 2, "sqrt": 3, "sigmoid": 5}
+FUNCTION_BITS = 3
 FUNCTION_OPERANDS15 = 1 << 24  # the normalisation's operands have 15 bits, not 8
 
 FIELDS = (
@@ -62,7 +69,8 @@ FIELDS = (
     "output_pitch",  # output bytes a row, a multiple of 16
     # Epilogue.
     "clamp",  # lo, hi of what is stored, two int16
-    "function",  # code, operand_shift << 8, output_shift << 16, FUNCTION_OPERANDS15
+    # Code, operand_shift << 8, output_shift << 16, FUNCTION_OPERANDS15; with FLAG_SLOPE the slope.
+    "function",
     # Store.
     "out_address",  # of row out_y at row position 0
     "out_pitch",  # bytes between rows

@@ -4,7 +4,13 @@ from litex.gen import *
 from migen import *
 
 from litelic.accel import fabric, multipliers
-from litelic.accel.descriptor import FLAG_GDN, FLAG_OUTPUT16, FUNCTION_OPERANDS15
+from litelic.accel.descriptor import (
+    FLAG_GDN,
+    FLAG_OUTPUT16,
+    FLAG_SLOPE,
+    FUNCTION_BITS,
+    FUNCTION_OPERANDS15,
+)
 from litelic.accel.normalise import Mantissa
 from litelic.accel.requantise import Clamp, Requantiser, RoundingShift, delay
 from litelic.accel.weights import SLOTS, WeightRing
@@ -17,7 +23,8 @@ class EpilogueLane(LiteXModule):
 
     A sum is requantised; then there is one multiplication, shift and clamp for whatever it is:
 
-    - of a convolution: times 1, not shifted;
+    - of a convolution: times 1, not shifted; negative ones of a layer with a slope (`sloped`) times
+      `slope`, shifted by 16;
     - of a convolution that a normalisation follows (`middle`): its magnitude, times itself for a
       square or 1, shifted by `operand_shift`. `result` is the operand, `middle_value` the value;
     - of a normalisation (`gdn`): `value` times the sum's mantissa, shifted by `output_shift` and
@@ -32,7 +39,7 @@ class EpilogueLane(LiteXModule):
 
     def __init__(
         self, operand_shift, output_shift, function, lo, hi, middle, middle_bits=8, wide=0,
-        technology=multipliers.GENERIC,
+        sloped=0, slope=0, technology=multipliers.GENERIC,
     ):
         self.sum, self.bias = Signal((32, True)), Signal((32, True))
         self.multiplier, self.shift = Signal(16), Signal(6)
@@ -58,7 +65,7 @@ class EpilogueLane(LiteXModule):
         self.sync += If(gdn[Requantiser.latency - Clamp.latency - 1],
             requantiser.lo.eq(1),
             requantiser.hi.eq(2**24 - 1),
-        ).Elif(middle,
+        ).Elif(middle | sloped,
             requantiser.lo.eq(-(2**15)),
             requantiser.hi.eq(2**15 - 1),
         ).Else(
@@ -73,7 +80,11 @@ class EpilogueLane(LiteXModule):
         self.comb += [mantissa.norm.eq(requantiser.result[:24]), mantissa.function.eq(function)]
         waiting = delay(self, requantised, Mantissa.latency - 1)
         kept, magnitude = delay(self, waiting, 1), Signal(16)
-        self.sync += magnitude.eq(Mux(waiting[15], -waiting, waiting))
+        falls = Signal()  # `kept` is negative, and there is a slope
+        self.sync += [
+            magnitude.eq(Mux(waiting[15], -waiting, waiting)),
+            falls.eq(waiting[15] & sloped),
+        ]
 
         # Multiply ---------------------------------------------------------------------------------
         normalises, square = gdn[self.value_latency], function[1]
@@ -84,7 +95,7 @@ class EpilogueLane(LiteXModule):
             ).Elif(middle,
                 left.eq(magnitude), right.eq(Mux(square, magnitude, 1)),
             ).Else(
-                left.eq(kept), right.eq(1),
+                left.eq(kept), right.eq(Mux(falls, slope, 1)),
             ),
             total.eq(Cat(output_shift, Constant(0, 1)) + mantissa.adjust),
         ]
@@ -98,6 +109,8 @@ class EpilogueLane(LiteXModule):
                 If(total > 47, shift.eq(47)).Elif(total > 0, shift.eq(total)),
             ).Elif(middle,
                 shift.eq(operand_shift),
+            ).Elif(delay(self, falls, 1),
+                shift.eq(16),
             ),
         ]
         self.rounding = rounding = RoundingShift(len(product))
@@ -254,14 +267,18 @@ class Epilogue(LiteXModule):
 
         # Lanes ------------------------------------------------------------------------------------
         lo, hi = Signal((16, True)), Signal((16, True))
-        self.comb += [lo.eq(d.clamp[:16]), hi.eq(d.clamp[16:])]
+        sloped = Signal()
+        self.comb += [
+            lo.eq(d.clamp[:16]), hi.eq(d.clamp[16:]),
+            sloped.eq((d.flags & FLAG_SLOPE) != 0),
+        ]
         self.lanes = []
         for r in range(c.epilogue):
             lane = EpilogueLane(
                 operand_shift=d.function[8:14], output_shift=d.function[16:22],
-                function=d.function[:2], lo=lo, hi=hi, middle=uses_middle,
+                function=d.function[:FUNCTION_BITS], lo=lo, hi=hi, middle=uses_middle,
                 middle_bits=c.middle_bits, wide=(d.function & FUNCTION_OPERANDS15) != 0,
-                technology=technology,
+                sloped=sloped, slope=d.function[:16], technology=technology,
             )
             self.submodules += lane
             self.lanes.append(lane)

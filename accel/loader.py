@@ -4,7 +4,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
-from litelic.accel.descriptor import STORAGE_CODES
+from litelic.accel.descriptor import STORAGE_CODES, STORAGE_MAGNITUDE
 from litelic.accel.operands import OperandWrite
 from litelic.accel.strip_beats import StripBeats
 from litelic.accel.walk import Axis, TileWalker
@@ -24,6 +24,14 @@ def operand_of_int16(value):
     high = value[8:16]
     fits = (high == 0) | (high == 0xFF)
     return Mux(fits, value[:9], Mux(value[15], 0x100, 0x0FF))
+
+
+def magnitude_of(module, operand):
+    """The magnitude of an operand, saturated where the sign has no place for it."""
+    negated = Signal(len(operand))
+    module.comb += negated.eq(-operand)
+    largest = (1 << (len(operand) - 1)) - 1
+    return Mux(operand[-1], Mux(negated[-1], largest, negated), operand)
 
 
 # Loader -------------------------------------------------------------------------------------------
@@ -63,12 +71,14 @@ class Loader(LiteXModule):
         self.walker = walker = TileWalker(d.tiles, d.lanes, Axis(d, "in", d.strip_rows))
         int16 = Signal()
         wide = Constant(0, 1)
+        storage = d.in_storage[: log2_int(STORAGE_MAGNITUDE)]
+        magnitude = (d.in_storage & STORAGE_MAGNITUDE) != 0
         if config.activation_bits == 16:
             wide = Signal()
-            self.comb += wide.eq(d.in_storage == STORAGE_CODES["wide"])
+            self.comb += wide.eq(storage == STORAGE_CODES["wide"])
         self.comb += [
             walker.start.eq(self.start),
-            int16.eq((d.in_storage == STORAGE_CODES["int16"]) | wide),
+            int16.eq((storage == STORAGE_CODES["int16"]) | wide),
         ]
 
         halves = Signal(2, reset=2)  # free ones
@@ -146,14 +156,18 @@ class Loader(LiteXModule):
             )
             index = Mux(int16, 2 * i, i + Mux(second, granule, 0))
             element = data[16 * i : 16 * i + 16]
-            operand = Mux(int16, operand_of_int16(element), operand_of_byte(byte, d.in_storage))
+            signed, operand = Signal((9, True)), Signal((config.operand_bits, True))
+            narrow = operand_of_byte(byte, storage)
+            self.comb += [
+                signed.eq(Mux(int16, operand_of_int16(element), narrow)),
+                operand.eq(signed),
+                If(magnitude, operand.eq(magnitude_of(self, signed))),
+            ]
             if config.activation_bits == 16:
-                narrow, extended = Signal((9, True)), Signal((16, True))
-                self.comb += [
-                    narrow.eq(operand),
-                    If(wide, extended.eq(element)).Else(extended.eq(narrow)),
-                ]
-                operand = extended
+                self.comb += If(wide,
+                    operand.eq(element),
+                    If(magnitude, operand.eq(magnitude_of(self, element))),
+                )
             operands.append(Mux((index < mark.count) & ~mark.zero, operand, 0))
         self.comb += write.operands.eq(Cat(*operands))
         self.sync += If(ready,

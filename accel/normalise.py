@@ -1,24 +1,25 @@
-"""The mantissa of 1/n, 1/sqrt(n), sqrt(n) and n (numerics, section 5), one value a cycle."""
+"""Mantissas of 1/n, 1/sqrt(n), sqrt(n), n and sigmoids (numerics, section 5), one value a cycle."""
 
 from litex.gen import *
 from migen import *
 
 from litelic.accel import fabric, multipliers
-from litelic.accel.descriptor import FUNCTION_CODES
+from litelic.accel.descriptor import FUNCTION_BITS, FUNCTION_CODES
 from litelic.accel.requantise import delay
 from litelic.host.golden.tables import TABLES
 
-ENTRY_BITS, SLOPE_BITS = 17, 10
+ENTRY_BITS, SLOPE_BITS = 17, 12
+TABLE_WORDS = 4 * 2 * 128
 
 
 def _rom():
-    """Table entries and slopes, addressed by {function, parity, segment}."""
-    words = [0] * (len(FUNCTION_CODES) * 256)
+    """Table entries and slopes, addressed by {low bits of the function, parity, segment}."""
+    words = [0] * TABLE_WORDS
     for function, tables in TABLES.items():
         for parity, table in enumerate(tables.tolist()):
             for k, (entry, following) in enumerate(zip(table, table[1:])):
                 slope = (following - entry) & ((1 << SLOPE_BITS) - 1)
-                address = FUNCTION_CODES[function] * 256 + parity * 128 + k
+                address = (FUNCTION_CODES[function] & 3) * 256 + parity * 128 + k
                 words[address] = entry | slope << ENTRY_BITS
     return words
 
@@ -43,15 +44,20 @@ class Mantissa(LiteXModule):
 
     def __init__(self, technology=multipliers.GENERIC):
         self.norm = Signal(24)
-        self.function = Signal(2)
+        self.function = Signal(FUNCTION_BITS)
         self.mantissa = Signal(16)
         self.adjust = Signal((6, True))
 
         # # #
 
         # 1: the highest byte that is not 0, moved to the top -------------------------------------
+        # A sigmoid's argument stays where it is: the table's segments are its highest seven bits.
+        sigmoid = self.function[2]
         scaled1, bytes_above = Signal(24), Signal(2)
-        self.sync += If(self.norm[16:],
+        self.sync += If(sigmoid,
+            scaled1.eq(self.norm >> 1),
+            bytes_above.eq(0),
+        ).Elif(self.norm[16:],
             scaled1.eq(self.norm),
             bytes_above.eq(0),
         ).Elif(self.norm[8:16],
@@ -66,7 +72,10 @@ class Mantissa(LiteXModule):
         scaled2, found, zeros = Signal(24), Signal(3), Signal(5)
         for i in range(8):
             self.comb += If(scaled1[16 + i], found.eq(7 - i))
-        self.sync += [scaled2.eq(scaled1), zeros.eq(Cat(found, bytes_above))]
+        self.sync += [
+            scaled2.eq(scaled1),
+            zeros.eq(Mux(sigmoid, 0, Cat(found, bytes_above))),
+        ]
 
         # 3: normalise -----------------------------------------------------------------------------
         scaled, adjust = Signal(24), Signal((6, True))
@@ -80,15 +89,15 @@ class Mantissa(LiteXModule):
         self.sync += [
             scaled.eq(scaled2 << zeros[:3]),
             parity.eq(exponent[0] & root),
-            adjust.eq(Mux(rising, -magnitude, magnitude)),
+            adjust.eq(Mux(sigmoid, 0, Mux(rising, -magnitude, magnitude))),
         ]
 
         # 4: table, and a register behind it, for block RAMs are slow ------------------------------
-        table = Memory(ENTRY_BITS + SLOPE_BITS, 1024, init=_rom())
+        table = Memory(ENTRY_BITS + SLOPE_BITS, TABLE_WORDS, init=_rom())
         port = table.get_port(mode=READ_FIRST)
         self.specials += table, port
         entry, slope = Signal(ENTRY_BITS), Signal((SLOPE_BITS, True))
-        self.comb += port.adr.eq(Cat(scaled[16:23], parity, self.function))
+        self.comb += port.adr.eq(Cat(scaled[16:23], parity, self.function[:2]))
         self.sync += Cat(entry, slope).eq(port.dat_r)
 
         # 5: interpolate ---------------------------------------------------------------------------

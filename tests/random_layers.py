@@ -5,64 +5,116 @@ saturate, or are all zero, tests nothing. Everything follows from the generator 
 passed in, so a test is replayed from its seed.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from litelic.host.errors import LitelicError
 from litelic.host.golden.network import STORAGE_DTYPE
-from litelic.host.program.model import (
+from litelic.host.program.layer import (
     FUNCTIONS,
     OPERAND_BITS,
     OUTPUT_RANGE,
+    SHUFFLES,
+    SLOPE_ONE,
     STORAGE_BYTES,
     STRIDES,
+    WIDE,
     Gdn,
     Layer,
+    stored_as,
 )
+from litelic.host.program.network import check_wide
 
 # Typical size of an operand that `random_input` gives
-OPERAND_RMS = {"int8": 74, "uint8": 148, "centred": 74, "int16": 180, "wide": 14000}
+OPERAND_RMS = {
+    "int8": 74, "uint8": 148, "centred": 74, "int16": 180, "wide": 14000, "magnitude": 180,
+    "wide_magnitude": 14000,
+}
 # By the activations of the array that is to run the layer
-STORAGES = {8: [storage for storage in STORAGE_BYTES if storage != "wide"], 16: [*STORAGE_BYTES]}
+STORAGES = {8: [storage for storage in STORAGE_BYTES if storage not in WIDE], 16: [*STORAGE_BYTES]}
 
 
 def random_layer(
     rng, *, name="random", kind=None, kernel=None, stride=None, padding=None, output_padding=None,
     in_channels=None, out_channels=None, input=None, output=None, gdn=None, activation_bits=8,
+    shuffle=None,
 ):
     """A `Layer` that satisfies the constraints; what is None is drawn.
 
     Every constraint is a value or a list or range of values to draw from. `kernel` is a number or
     (height, width), drawn from 1..9 each way; the channels are drawn from 1..16. `padding` is drawn
     below the larger side of the kernel. `gdn` is False for none, True for any, or the name of a
-    function; if it is None, every second layer has one. With 16 `activation_bits`, operands of
-    normalisations have 8 or 15 bits, and the input may be `wide`.
+    function; if it is None, every second layer has one, some of them with fewer results than the
+    convolution unless `out_channels` is given. `out_channels` counts before a `shuffle`, which some
+    convolutions have if it is None and `out_channels` too. With 16 `activation_bits`, operands of
+    normalisations have 8 or 15 bits, and the input may be `wide`. A pair must be asked for: it is
+    drawn with `kernel` and `stride` 1 and reads the network's input and result 0.
     """
     kind = _draw(rng, kind, ["conv", "deconv"])
+    if kind == "pair":
+        kernel, stride, padding, output_padding = (2, 1), 1, 0, 0
     kernel = _draw(rng, kernel, [tuple(int(side) for side in rng.integers(1, 10, 2))])
     kernel = (kernel, kernel) if np.ndim(kernel) == 0 else kernel
     stride = _draw(rng, stride, STRIDES)
     padding = _draw(rng, padding, range(max(kernel)))
     output_padding = _draw(rng, output_padding, range(stride if kind == "deconv" else 1))
     in_channels = _draw(rng, in_channels, range(1, 17))
-    out_channels = _draw(rng, out_channels, range(1, 17))
+    sums = _draw(rng, out_channels, range(1, 17))
     input = _draw(rng, input, STORAGES[activation_bits])
     output = _draw(rng, output, list(OUTPUT_RANGE))
     gdn = _draw(rng, gdn, [False, True])
     lo, hi = _random_clamp(rng, output)
 
-    weight = rng.integers(-127, 128, (out_channels, *kernel, in_channels), dtype=np.int8)
+    weight = rng.integers(-127, 128, (sums, *kernel, in_channels), dtype=np.int8)
+    if kind == "pair" and rng.random() < 0.5:  # most are sums: a weight of each map
+        weight *= np.eye(sums, in_channels, dtype=np.int8)[:, None, None]
     taps = np.prod(kernel) * in_channels / (stride**2 if kind == "deconv" else 1)
     acc = 74 * OPERAND_RMS[input] * np.sqrt(max(taps, 1))  # typical size; 74 is that of a weight
     result = 2.0 ** rng.uniform(8, 13) if gdn else _typical_result(output)
     operand_bits = _draw(rng, None, OPERAND_BITS) if activation_bits == 16 else 8
+    slope = SLOPE_ONE
+    if not gdn and rng.random() < 0.3:
+        slope = _draw(rng, None, [0, 655, int(rng.integers(SLOPE_ONE))])
+    results, shufflable = sums, kind == "conv" and not gdn and out_channels is None
+    possible = [s for s in SHUFFLES if shufflable and sums % s**2 == 0] or [1]
+    shuffle = _draw(rng, shuffle, possible)
+    if gdn and out_channels is None and rng.random() < 0.3:
+        results = int(rng.integers(1, sums + 1))
     return Layer(
         name=name, kind=kind, weight=weight,
-        **_random_requantiser(rng, out_channels, acc, result),
+        **_random_requantiser(rng, sums, acc, result),
         stride=stride, padding=padding, output_padding=output_padding,
         input=input, output=output, lo=lo, hi=hi,
-        gdn=_random_gdn(rng, f"{name}.gdn", gdn, out_channels, result, output, operand_bits)
+        gdn=_random_gdn(rng, f"{name}.gdn", gdn, results, sums, result, output, operand_bits)
         if gdn else None,
+        negative_slope=slope, sources=(-1, 0) if kind == "pair" else None,
+        shuffle=shuffle,
     )
+
+
+def random_pair(rng, activation_bits=8, largest=12):
+    """A convolution, a pair that reads its result and its input, and an input."""
+    while True:
+        storage = _draw(rng, None, [s for s in STORAGES[activation_bits] if s != "centred"])
+        channels, kernel = int(rng.integers(1, 17)), int(rng.choice([1, 3]))
+        convolution = random_layer(
+            rng, name="convolution", kind="conv", kernel=kernel, stride=1, padding=kernel // 2,
+            in_channels=channels, out_channels=channels, input=storage, output=stored_as(storage),
+            activation_bits=activation_bits,
+        )
+        pair = random_layer(
+            rng, name="pair", kind="pair", in_channels=channels, input=storage,
+            activation_bits=activation_bits,
+        )
+        height, width = (int(side) for side in rng.integers(1, largest + 1, 2))
+        x = random_input(rng, convolution, height, width)
+        try:
+            if storage in WIDE:
+                check_wide(pair, [convolution, SimpleNamespace(lo=int(x.min()), hi=int(x.max()))])
+        except LitelicError:
+            continue
+        return [convolution, pair], x
 
 
 def wide_range(layer):
@@ -81,7 +133,7 @@ def random_input(rng, layer, height, width):
     """An input of the layer; int16 has elements inside and outside the range of operands."""
     shape = (height, width, layer.in_channels)
     dtype = np.dtype(STORAGE_DTYPE[layer.input])
-    if layer.input == "wide":
+    if layer.input in WIDE:
         magnitude = wide_range(layer)
         lo, hi = -magnitude, min(magnitude, 32767)
         values = rng.integers(lo, hi, shape, dtype=dtype, endpoint=True)
@@ -89,7 +141,7 @@ def random_input(rng, layer, height, width):
         return np.where(rng.random(shape) < 0.1, ends, values)
     info = np.iinfo(dtype)
     values = rng.integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
-    if layer.input == "int16":
+    if layer.input in ("int16", "magnitude"):
         small = rng.integers(-260, 261, shape, dtype=dtype)
         values = np.where(rng.random(shape) < 0.75, small, values)
     return values
@@ -148,21 +200,22 @@ def _random_requantiser(rng, channels, typical, result):
     }
 
 
-def _random_gdn(rng, name, function, channels, x, output, operand_bits):
+def _random_gdn(rng, name, function, channels, sums, x, output, operand_bits):
     """A normalisation of values whose typical size is `x`."""
     function = _draw(rng, None if function is True else function, FUNCTIONS)
     squares = function in ("rsqrt", "sqrt")
     a = 2.0 ** (rng.uniform(4, 7) + operand_bits - 8)
-    gamma = rng.integers(0, 128, (channels, channels), dtype=np.int8)
+    gamma = rng.integers(0, 128, (channels, sums), dtype=np.int8)
     gamma *= rng.random(gamma.shape) < rng.uniform(0.2, 1)
     n = 2.0 ** rng.uniform(6, 22)
-    requantiser = _random_requantiser(rng, channels, 64 * a * np.sqrt(channels), n)
+    requantiser = _random_requantiser(rng, channels, 64 * a * np.sqrt(sums), n)
     requantiser["bias"] = abs(requantiser["bias"])  # as beta is: a norm is positive
     gain = {
         "reciprocal": 2.0**16 / n,
         "multiply": 2.0**15 * n,
         "rsqrt": 2.0**16 / np.sqrt(n),
         "sqrt": 2.0**15 * np.sqrt(n),
+        "sigmoid": 2.0**15,
     }[function]
     return Gdn(
         name=name, function=function, gamma=gamma, **requantiser,

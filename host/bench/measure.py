@@ -10,6 +10,7 @@ from litelic.host.bench.traffic import minima
 from litelic.host.codec.pictures import extend
 from litelic.host.engines.golden import GoldenEngine
 from litelic.host.link.board import Board
+from litelic.host.program.symbols import latents_of
 from litelic.host.report import layer_report
 
 
@@ -39,7 +40,7 @@ class Task:
     def input(self, direction):
         """uint8 pixels or int16 latents, [height][width][channels]."""
         if direction == "decoder":
-            return self.result("encoder")
+            return latents_of(self.program, self.result("encoder"))
         shape = (self.height, self.width, 3)
         pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
         return extend(pixels, self.program.downsampling)

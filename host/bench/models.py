@@ -15,7 +15,8 @@ from litelic.host.bench import float_time
 from litelic.host.cli import options
 from litelic.host.errors import LitelicError
 from litelic.host.models import checkpoint_path
-from litelic.host.program.model import EntropyTable, Gdn, Layer, Program
+from litelic.host.program.layer import Gdn, Layer
+from litelic.host.program.model import EntropyTable, Program
 
 CALIBRATION = ("chelsea.png", "coffee.png", "astronaut.png")  # of the default model in 16 bits
 

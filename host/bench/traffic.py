@@ -1,6 +1,6 @@
 """The DRAM traffic that no engine can avoid: each input, weight and output once."""
 
-from litelic.host.program.model import STORAGE_BYTES
+from litelic.host.program.layer import STORAGE_BYTES
 
 REQUANTISER_BYTES = 7  # bias, multiplier and shift of a channel: 4 + 2 + 1
 

@@ -35,8 +35,8 @@ def run(args):
     started = time.monotonic()
     with Progress() as progress:
         # A bad file is told before a board is started.
-        lic, latents = open_file(program, model_hash, data, args.input, progress)
+        lic, coded = open_file(program, model_hash, data, args.input, progress)
         with options.open_engine(args, program, progress) as engine:
-            picture = synthesise(program, lic, latents, engine)
+            picture = synthesise(program, lic, coded, engine, progress)
     pictures.save(picture, output)
     print(f"{output}: {picture.width}x{picture.height}, {time.monotonic() - started:.1f} s")

@@ -50,6 +50,7 @@ def _size(text):
 
 def run(args):
     from litelic.host.codec.pictures import extend, load
+    from litelic.host.program.symbols import input_of
 
     if args.input:
         pixels = load(args.input, args.flatten).pixels
@@ -59,10 +60,12 @@ def run(args):
     x = extend(pixels, program.downsampling)
     print(f"{program.name}, {x.shape[1]}x{x.shape[0]} pixels")
     print_row(WIDTHS, TITLES)
-    differences = 0
+    differences, results = 0, {}
     with Progress() as progress, options.open_engine(args, program, progress) as engine:
-        for direction in ("analysis", "synthesis"):
-            x, different = _compare(program, engine, direction, x, progress)
+        for network in program.networks:
+            layers = program.networks[network]
+            read = input_of(program, network, x, results)
+            results[network], different = _compare(layers, engine, network, read, progress)
             differences += different
     if differences:
         print(f"{differences} layers differ from the golden model")
@@ -71,29 +74,30 @@ def run(args):
     return 0
 
 
-def _compare(program, engine, direction, x, progress):
+def _compare(layers, engine, network, x, progress):
     """Print one row a layer; return (the golden model's last output, how many layers differ)."""
-    from litelic.host.golden import run_layer
+    from litelic.host.golden import run_layers
+    from litelic.host.program.network import INPUT, sources_of
 
-    differences = 0
-    layers = getattr(program, direction)
-    results = engine.layers(direction, x)
-    if direction == "synthesis":
-        x = program.synthesis_input(x)
-    for layer, (computed, y, counters) in zip(layers, results, strict=True):
-        if computed.name != layer.name:
-            raise LitelicError(f"the board ran {computed.name} where {layer.name} was expected")
-        macs = layer.macs(*x.shape[:2])
-        x = run_layer(layer, x, functools.partial(progress, f"golden {layer.name}"))
-        difference = _first_difference(y, x)
+    differences, sizes = 0, {INPUT: x.shape[:2]}
+    computed = engine.layers(network, x)
+    golden = run_layers(layers, x, functools.partial(progress, f"golden {network}"))
+    rows = zip(sources_of(layers), golden, computed, strict=True)
+    for i, (sources, (layer, expected), (ran, y, counters)) in enumerate(rows):
+        if ran.name != layer.name:
+            raise LitelicError(f"the board ran {ran.name} where {layer.name} was expected")
+        macs = layer.macs(*sizes[sources[0]])
+        height, width, channels = expected.shape
+        sizes[i] = height, width
+        difference = _first_difference(y, expected)
         differences += difference is not None
         cycles, utilisation = _performance(counters, macs, engine)
         progress.wipe()
         print_row(WIDTHS, (
-            layer.name, layer.kind, f"{x.shape[1]}x{x.shape[0]}x{x.shape[2]}", macs, cycles,
-            utilisation, difference or "equal",
+            layer.name, layer.kind, f"{width}x{height}x{channels}", macs, cycles, utilisation,
+            difference or "equal",
         ))
-    return x, differences
+    return expected, differences
 
 
 def _performance(counters, macs, engine):

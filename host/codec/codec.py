@@ -1,17 +1,36 @@
 """A picture to a `.lic` file and back, through any engine.
 
-An engine computes the network. It has two methods, which give the same integers on every engine:
+An engine computes the networks. It gives the same integers as every other engine; feature maps are
+[height][width][channels], int16 but for pixels:
 
-    analyse(pixels uint8 [height][width][3])                 -> latents int16 [h][w][channels]
-    synthesise(latents int16 [h][w][channels])               -> pixels uint8 [height][width][3]
+    analyse(pixels uint8 [height][width][3])       -> latents
+    analyse_with_hyperprior(pixels)                -> latents, hyper latents, parameters
+    hyper_synthesise(hyper latents)                -> parameters
+    synthesise(latents, as `symbols.latents_of` gives them) -> pixels uint8 [height][width][3]
 """
+
+import struct
+from dataclasses import dataclass
 
 import numpy as np
 
-from litelic.host.codec import container, rans
+from litelic.host.codec import by_scale, container, rans
 from litelic.host.codec.container import LARGEST_SIDE, MODEL_BYTES, LicFile
 from litelic.host.codec.pictures import Picture, extend
 from litelic.host.errors import LitelicError
+from litelic.host.program.network import result_size
+from litelic.host.program.symbols import check_input, latents_of, scales_of, symbols_of
+
+HYPER_LENGTH = struct.Struct("<I")  # bytes of the hyper latents' payload, which follows it
+
+
+@dataclass
+class Coded:
+    """What a file holds, as far as it can be decoded without the networks."""
+
+    # int16 [height][width][channels]: hyper latents if there is a hyperprior, else the symbols
+    first: np.ndarray
+    rest: bytes = b""  # payload of the symbols, if there is a hyperprior
 
 
 def encode_picture(program, model_hash, picture, engine, progress=None):
@@ -23,27 +42,42 @@ def encode_picture(program, model_hash, picture, engine, progress=None):
     height, width = picture.pixels.shape[:2]
     if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE):
         raise LitelicError(f"a picture of {width}x{height}: sides must be 1..{LARGEST_SIDE}")
-    latents = engine.analyse(extend(picture.pixels, program.downsampling))
-    _check_result("analysis", latents, np.int16, latents_shape(program, height, width))
-    payload = rans.encode(latents, program.entropy, progress)
+    pixels = extend(picture.pixels, program.downsampling)
+    shapes = _shapes(program, *pixels.shape[:2])
+    if program.hyperprior:
+        results = engine.analyse_with_hyperprior(pixels)
+        for (network, shape), result in zip(shapes.items(), results, strict=True):
+            _check_result(network, result, np.int16, shape)
+        payload = _encode_with_hyperprior(program, *results, progress)
+    else:
+        latents = engine.analyse(pixels)
+        _check_result("analysis", latents, np.int16, shapes["analysis"])
+        payload = rans.encode(latents, program.entropy, progress)
     return LicFile(width, height, picture.grey, model_hash[:MODEL_BYTES], payload).pack()
+
+
+def _encode_with_hyperprior(program, latents, hyper, parameters, progress):
+    first = rans.encode(hyper, program.entropy, progress)
+    symbols = symbols_of(program, latents, parameters)
+    scales = scales_of(program, parameters)
+    rest = by_scale.encode(symbols, scales, program.hyperprior.tables, progress)
+    return HYPER_LENGTH.pack(len(first)) + first + rest
 
 
 def decode_file(program, model_hash, data, engine, name="the file"):
     """Return the `Picture` of the bytes `data` of a `.lic` file.
 
-    Raises `LitelicError` when the file is damaged or another model made it; the engine is not used
-    before everything has been checked. `name` is what messages call the file.
+    Raises `LitelicError` when the file is damaged or another model made it. `name` is what messages
+    call the file.
     """
     return synthesise(program, *open_file(program, model_hash, data, name), engine)
 
 
-def synthesise(program, lic, latents, engine):
-    """Return the `Picture` of what `open_file` gave: the network's part of decoding."""
+def synthesise(program, lic, coded, engine, progress=None):
+    """Return the `Picture` of what `open_file` gave: all that needs the networks."""
+    latents = decode_latents(program, coded, engine, progress)
     pixels = engine.synthesise(latents)
-    expected = list(latents.shape[:2])
-    for layer in program.synthesis:
-        expected = layer.output_size(*expected)
+    expected = result_size(program.synthesis, *latents.shape[:2])
     _check_result("synthesis", pixels, np.uint8, (*expected, 3))
     if expected[0] < lic.height or expected[1] < lic.width:
         raise LitelicError(
@@ -53,26 +87,53 @@ def synthesise(program, lic, latents, engine):
     return Picture(np.ascontiguousarray(pixels[: lic.height, : lic.width]), lic.grey)
 
 
+def decode_latents(program, coded, engine, progress=None):
+    """What the synthesis reads, int16 [height][width][channels], of a `Coded`."""
+    if not program.hyperprior:
+        return latents_of(program, coded.first)
+    parameters = engine.hyper_synthesise(coded.first)
+    scales = scales_of(program, parameters)
+    symbols = by_scale.decode(coded.rest, scales, program.hyperprior.tables, progress)
+    return latents_of(program, symbols, parameters)
+
+
 def open_file(program, model_hash, data, name="the file", progress=None):
-    """Return (`LicFile`, latents) of the bytes of a `.lic` file: decoding without the network.
+    """Return (`LicFile`, `Coded`) of the bytes of a `.lic` file: decoding without the networks.
 
     `progress` is that of `encode_picture`.
     """
     lic = container.unpack(data, name)
     container.check_model(lic, model_hash, f"program {program.name}", name)
-    shape = latents_shape(program, lic.height, lic.width)
-    latents = rans.decode(lic.payload, shape, program.entropy, progress)
-    program.check_latents(latents)
-    return lic, latents
-
-
-def latents_shape(program, height, width):
-    """(height, width, channels) of the latents of a picture of that size."""
     multiple = program.downsampling
-    size = height + -height % multiple, width + -width % multiple
-    for layer in program.analysis:
-        size = layer.output_size(*size)
-    return (*size, program.latent_channels)
+    size = (lic.height + -lic.height % multiple, lic.width + -lic.width % multiple)
+    shapes = _shapes(program, *size)
+    if not program.hyperprior:
+        symbols = rans.decode(lic.payload, shapes["analysis"], program.entropy, progress)
+        latents_of(program, symbols)  # refuses what no analysis gives
+        return lic, Coded(symbols)
+    payload = lic.payload
+    if len(payload) < HYPER_LENGTH.size:
+        raise rans.damaged("it ends too early")
+    (length,) = HYPER_LENGTH.unpack_from(payload)
+    end = HYPER_LENGTH.size + length
+    if len(payload) < end:
+        raise rans.damaged("it ends within the hyper latents")
+    hyper = rans.decode(
+        payload[HYPER_LENGTH.size : end], shapes["hyper_analysis"], program.entropy, progress
+    )
+    check_input(program, "hyper_synthesis", hyper)
+    return lic, Coded(hyper, payload[end:])
+
+
+def _shapes(program, height, width):
+    """{network: (height, width, channels) of its result} of all networks but the synthesis, for a
+    picture of that size."""
+    shapes, size = {}, (height, width)
+    for name, layers in program.networks.items():
+        if name != "synthesis":
+            size = result_size(layers, *size)
+            shapes[name] = (*size, layers[-1].out_channels)
+    return shapes
 
 
 def _check_result(which, result, dtype, shape):

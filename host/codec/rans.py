@@ -17,6 +17,7 @@ from litelic.host.codec.lanes import (
     MAX_LANES,
     WHOLE,
     LaneDecoder,
+    choose_lanes,
     damaged,
     encode_lanes,
     fill_steps,
@@ -28,7 +29,6 @@ PLAIN = 0
 CONTEXTS = 1
 UNCHANGED = EXPONENTS.index(64)
 HEAD = struct.Struct("<BBI")  # mode, log2 of lanes, escapes
-BYTES_A_LANE = 600  # a lane wastes about 3 bytes: 0.5 % of these
 
 
 def _silent(label, done, total):
@@ -49,7 +49,7 @@ def encode(latents, tables, progress=None):
     mapping[context_costs.sum(axis=1) == 0] = UNCHANGED
     context_cost = int(context_costs.min(axis=1).sum()) + (CLASSES * 4 << FRACTION)
     mode = CONTEXTS if context_cost < plain_cost else PLAIN
-    lanes = _choose_lanes(min(plain_cost, context_cost) >> (FRACTION + 3))
+    lanes = choose_lanes(min(plain_cost, context_cost) >> (FRACTION + 3))
 
     starts, frequencies, escaped = [], [], []
     passes = _passes(planes, tables, mode)
@@ -173,11 +173,6 @@ def _measure(planes, tables, progress=_silent):
         plain += int(histogram.sum(axis=0) @ cost(_rows(table, PLAIN)[0]))
         contexts += histogram @ cost(_rows(table, CONTEXTS)).T
     return plain, contexts
-
-
-def _choose_lanes(size):
-    """The number of lanes for a payload of about `size` bytes."""
-    return min(1 << max(size // BYTES_A_LANE, 1).bit_length() - 1, MAX_LANES)
 
 
 def _pack_mapping(mapping):

@@ -14,12 +14,13 @@ multiplied, by whole factors, before the synthesis reads them.
 
 import numpy as np
 
-from litelic.host.program.model import OPERAND_RANGE
+from litelic.host.program.layer import OPERAND_RANGE
 
 # What error feedback (`rounding.py`) leaves of the noise of rounded weights.
 LEFT_BY_FEEDBACK = 0.5
 TARGETS = np.geomspace(1, 1 / 64, 40)
 CHANGES = (2.0, 1.41, 1.19, 1.09)
+ENOUGH_PARTS = 9  # of a symbol
 HEADROOM = 2  # latents of other pictures may exceed those of calibration by this factor
 
 
@@ -88,6 +89,19 @@ def latent_factors(layer, latents):
                     max(best[channel] + step, 1), cap[channel]
                 ))
     return best.astype(np.uint8)
+
+
+def odd_factors(factors, latents):
+    """Odd factors near `factors`, as large as the headroom lets them be.
+
+    Means count in parts of a symbol, so more parts are better; and a latent that is first rounded
+    to an odd number of parts and then to a symbol becomes the symbol that it would have become at
+    once.
+    """
+    largest = np.maximum(np.abs(latents.reshape(-1, latents.shape[-1])).max(axis=0), 1)
+    cap = np.maximum(1, OPERAND_RANGE["int16"][1] // (HEADROOM * largest.astype(np.int64)))
+    wanted = np.maximum(factors, np.minimum(cap, ENOUGH_PARTS))
+    return (wanted - (wanted % 2 == 0)).astype(np.uint8)
 
 
 def _better(cost, best, channel, value):

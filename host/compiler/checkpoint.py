@@ -1,26 +1,20 @@
 """From a file, a folder, a state dictionary or a zoo name to a model."""
 
 import pickle
-import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from litelic.host.compiler.bls2017 import Bls2017
-from litelic.host.compiler.random_weights import random_factorized
 from litelic.host.compiler.raw_weights import is_raw_folder, load_raw_folder
-from litelic.host.compiler.torch_compat import import_compressai
+from litelic.host.compiler.zoo import CLASSES, from_state, from_zoo, notes_on, random_model
 from litelic.host.errors import LitelicError
 
-import_compressai()
-from compressai.models import FactorizedPrior, FactorizedPriorReLU  # noqa: E402
-
-ZOO = "bmshj2018-factorized"
 ACCEPTED = (
-    "a checkpoint of `litelic train`, a state dictionary of CompressAI's bmshj2018-factorized "
-    f"(.pth, .pth.tar), a folder with the paper's raw weights (ana_w.bin ...) or {ZOO!r} with a "
-    "quality"
+    "a checkpoint of `litelic train`, a state dictionary of CompressAI's (.pth, .pth.tar), a "
+    "folder with the paper's raw weights (ana_w.bin ...), or the name of a model of CompressAI's "
+    f"({', '.join(CLASSES)}) with a quality"
 )
 
 
@@ -32,6 +26,7 @@ class LoadedModel:
     name: str
     origin: str
     trained_entropy: bool  # whether its entropy bottleneck says anything about its latents
+    notes: list  # lines that the user should read
 
 
 def _strip(state, prefix):
@@ -60,26 +55,26 @@ def _load_state(model, state, where):
         raise LitelicError(
             f"{where} does not fit {type(model).__name__}: {str(e).splitlines()[-1].strip()}"
         ) from e
-    for key, value in model.state_dict().items():
-        if value.is_floating_point() and not torch.isfinite(value).all():
-            raise LitelicError(f"{where}: {key} holds numbers that are not finite")
+    _check_finite(model, where)
     return model
 
 
+def _check_finite(model, where):
+    for key, value in model.state_dict().items():
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise LitelicError(f"{where}: {key} holds numbers that are not finite")
+
+
 def _from_state_dict(state, where):
-    for key in state:
-        if key.startswith(("h_a.", "h_s.", "context_prediction.")):
-            raise LitelicError(
-                f"{where}: the model has a hyperprior ({key}), which is not supported; "
-                f"accepted are {ACCEPTED}"
-            )
-    shapes = {key: tuple(value.shape) for key, value in state.items()}
-    if len(shapes.get("g_a.0.weight", ())) != 4 or len(shapes.get("g_a.6.weight", ())) != 4:
+    try:
+        model, name = from_state(state)
+    except (RuntimeError, KeyError, ValueError, AttributeError, TypeError, IndexError) as e:
+        detail = str(e).splitlines()[-1].strip()
+        raise LitelicError(f"{where} does not fit the model that it seems to be: {detail}") from e
+    if model is None:
         raise LitelicError(f"{where} is not a model that is known; accepted are {ACCEPTED}")
-    N, M = shapes["g_a.0.weight"][0], shapes["g_a.6.weight"][0]
-    relu = "g_a.1.beta" not in state
-    model = _load_state((FactorizedPriorReLU if relu else FactorizedPrior)(N, M), state, where)
-    return model, f"{ZOO}{'-relu' * relu}-{N}-{M}"
+    _check_finite(model, where)
+    return model, f"{name}-{model.N}-{model.M}"
 
 
 def _from_training(content, where):
@@ -111,24 +106,11 @@ def _from_file(path):
 
 
 def _from_zoo(name, quality, metric, N, M):
-    if name != ZOO:
+    if name not in CLASSES:
         raise LitelicError(f"{name} is neither a file nor a known model; accepted are {ACCEPTED}")
     if quality is None and N and M:
-        return random_factorized(N, M), f"{ZOO}-{N}-{M}-random"
-    if quality not in range(1, 9):
-        raise LitelicError(
-            f"{name} needs a quality of 1 to 8 for trained weights, or N and M for random ones"
-        )
-    from compressai.zoo import bmshj2018_factorized
-
-    try:
-        model = bmshj2018_factorized(quality, metric, pretrained=True, progress=False)
-    except (urllib.error.URLError, OSError) as e:
-        raise LitelicError(
-            f"cannot download {name} quality {quality} ({e}); go online, or copy the .pth.tar file "
-            "from another machine's ~/.cache/torch/hub/checkpoints and name it instead"
-        ) from e
-    return model, f"{ZOO}-{quality}"
+        return random_model(name, N, M), f"{name}-{N}-{M}-random"
+    return from_zoo(name, quality, metric), f"{name}-{quality}"
 
 
 def load_model(source, quality=None, metric="mse", N=None, M=None):
@@ -155,7 +137,8 @@ def load_model(source, quality=None, metric="mse", N=None, M=None):
         model, name = _from_zoo(str(source), quality, metric, N, M)
         origin = f"CompressAI {name}"
         trained = not name.endswith("-random")
+    trained = trained and not hasattr(model, "context_prediction")
     for key, wanted in (("N", N), ("M", M)):
         if wanted and getattr(model, key, wanted) != wanted:
             raise LitelicError(f"{origin} has {key} = {getattr(model, key)}, not {wanted}")
-    return LoadedModel(model.eval(), name, origin, trained)
+    return LoadedModel(model.eval(), name, origin, trained, notes_on(model))

@@ -7,17 +7,23 @@ integer network really gives, so the mixture is also right where quantisation mo
 """
 
 import copy
+import functools
 
 import numpy as np
 import torch
 
+from litelic.host.compiler.torch_compat import import_compressai
 from litelic.host.program.model import EntropyTable
+
+import_compressai()
+from compressai.models.base import get_scale_table  # noqa: E402
 
 TOTAL = 1 << 16
 TAIL = 2.0**-15  # probability left to the escape on each side, at most
 LARGEST_SYMBOL = 2047  # distance of a table's ends from the channel's centre, at most
 # In samples. A bottleneck has seen the training set; a fitted Laplace is only a shape.
 LEARNT_WEIGHT, FITTED_WEIGHT = 50_000.0, 200.0
+SCALE_UNIT = 100  # parts of a scale of 1 in what the hyperprior gives
 
 
 @torch.no_grad()
@@ -81,31 +87,82 @@ def make_tables(latents, prior, weight):
     `prior(channel, first, last)` gives the probabilities of integers; it counts like `weight`
     samples.
     """
-    tables = []
-    for channel, values in enumerate(latents.T.astype(np.int64)):
-        centre = int(np.median(values))
-        first, last = centre - LARGEST_SYMBOL, centre + LARGEST_SYMBOL
-        expected = np.maximum(prior(channel, first, last), 0)
-        seen = values[(values >= first) & (values <= last)]
-        counts = np.bincount(seen - first, minlength=last - first + 1)
-        mixed = (counts + weight * expected) / (len(values) + weight)
-        below, above = np.cumsum(mixed), np.cumsum(mixed[::-1])[::-1]
-        kept = np.flatnonzero((below > TAIL) & (above > TAIL))
-        start, stop = (kept[0], kept[-1] + 1) if len(kept) else (LARGEST_SYMBOL, LARGEST_SYMBOL + 1)
-        inside = mixed[start:stop]
-        escape = max(1 - inside.sum(), 1 / TOTAL)
-        tables.append(EntropyTable(int(first + start), integer_cdf(np.append(inside, escape))))
-    return tables
+    return [
+        _table(values, int(np.median(values)), functools.partial(prior, channel), weight)
+        for channel, values in enumerate(latents.T.astype(np.int64))
+    ]
+
+
+def _table(values, centre, expected, weight):
+    """The `EntropyTable` of integers `values`; `expected(first, last)` gives probabilities."""
+    first, last = centre - LARGEST_SYMBOL, centre + LARGEST_SYMBOL
+    seen = values[(values >= first) & (values <= last)]
+    counts = np.bincount(seen - first, minlength=last - first + 1)
+    mixed = (counts + weight * np.maximum(expected(first, last), 0)) / (len(values) + weight)
+    below, above = np.cumsum(mixed), np.cumsum(mixed[::-1])[::-1]
+    kept = np.flatnonzero((below > TAIL) & (above > TAIL))
+    start, stop = (kept[0], kept[-1] + 1) if len(kept) else (LARGEST_SYMBOL, LARGEST_SYMBOL + 1)
+    inside = mixed[start:stop]
+    escape = max(1 - inside.sum(), 1 / TOTAL)
+    return EntropyTable(int(first + start), integer_cdf(np.append(inside, escape)))
 
 
 def estimate_bits(tables, latents):
     """The ideal code length in bits of integer `latents` (..., channels); 8 bits more an escape."""
-    total = 0.0
-    for channel, table in enumerate(tables):
-        symbols = latents[..., channel].reshape(-1).astype(np.int64) - table.offset
-        escape = len(table.cdf) - 2
-        outside = (symbols < 0) | (symbols >= escape)
-        symbols = np.where(outside, escape, symbols)
-        frequency = np.diff(table.cdf.astype(np.int64))[symbols]
-        total += (16 - np.log2(frequency)).sum() + 8 * outside.sum()
-    return total
+    return sum(
+        _code_length(table, latents[..., channel].reshape(-1))
+        for channel, table in enumerate(tables)
+    )
+
+
+def _code_length(table, values):
+    symbols = values.astype(np.int64) - table.offset
+    escape = len(table.cdf) - 2
+    outside = (symbols < 0) | (symbols >= escape)
+    frequency = np.diff(table.cdf.astype(np.int64))[np.where(outside, escape, symbols)]
+    return (16 - np.log2(frequency)).sum() + 8 * outside.sum()
+
+
+# Hyperpriors --------------------------------------------------------------------------------------
+
+
+def scales_of_model(model):
+    """The scales that a `GaussianConditional` distinguishes, rising; CompressAI's own if the model
+    was never prepared for coding."""
+    scales = model.gaussian_conditional.scale_table.double().numpy()
+    return scales if len(scales) > 1 else get_scale_table().double().numpy()
+
+
+def thresholds_of(scales):
+    """For `Hyperprior.thresholds`: as CompressAI has it, a scale belongs to the first of `scales`
+    that is not below it."""
+    return np.unique(np.floor(scales[:-1] * SCALE_UNIT)).astype(np.int32)
+
+
+def scale_tables(symbols, chosen, scales):
+    """An `EntropyTable` for each scale, for integer `symbols` of which `chosen` says the table.
+
+    A normal distribution counts like `LEARNT_WEIGHT` samples.
+    """
+    return [
+        _table(
+            symbols[chosen == i].astype(np.int64), 0, functools.partial(_normal, scale),
+            LEARNT_WEIGHT,
+        )
+        for i, scale in enumerate(scales)
+    ]
+
+
+def _normal(scale, first, last):
+    edges = (torch.arange(first, last + 2, dtype=torch.float64) - 0.5) / scale
+    # Far from the centre the differences of two values near 1 have no digits left; of two near 0
+    # they have.
+    below = torch.special.ndtr(-edges.abs())
+    mass = (below[1:] - below[:-1]).abs()
+    middle = (edges[:-1] < 0) & (edges[1:] > 0)
+    return torch.where(middle, 1 - below[1:] - below[:-1], mass).numpy()
+
+
+def estimate_bits_by_scale(tables, symbols, chosen):
+    """`estimate_bits` of symbols of which `chosen` says the table."""
+    return sum(_code_length(table, symbols[chosen == i]) for i, table in enumerate(tables))

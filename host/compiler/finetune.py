@@ -18,13 +18,14 @@ import torch.nn.functional as F
 
 from litelic.host.compiler.calibrate import clip_for_integers, load_crops, vivid
 from litelic.host.compiler.checkpoint import load_model
-from litelic.host.compiler.layers import describe
+from litelic.host.compiler.describe import describe
 from litelic.host.compiler.quantise_gdn import choose_full
 from litelic.host.errors import LitelicError
 from litelic.host.training.photographs import load_photographs, random_crops
 from litelic.host.training.train import CLIP, save
 
 SCALE_SAMPLES = 20_000
+SIGNED = (-256, 255)  # stored activations, as the array reads them
 
 
 class _Round(torch.autograd.Function):
@@ -73,7 +74,11 @@ class RoundedNetwork:
             before, after = (
                 t.permute(0, 2, 3, 1).reshape(-1, t.shape[1])[rows].double().numpy() for t in (z, y)
             )
-            limits = (0, 255) if layer.relu else (-128, 127)
+            if layer.kind == "pair" or layer.shuffle > 1 or layer.slope not in (0, 1):
+                raise LitelicError(
+                    f"{layer.name}: only chains of convolutions, GDN and ReLU can be fine-tuned"
+                )
+            limits = (0, 255) if layer.slope == 0 else SIGNED
             step, full = clip_for_integers(after, *limits), None
             if layer.gdn:
                 largest = z.abs().amax(dim=(0, 2, 3)).double().numpy()
@@ -99,7 +104,7 @@ class RoundedNetwork:
             if isinstance(after, torch.nn.ReLU):
                 x = fake_round(F.relu(x), step, 0, 255)
             else:
-                x = fake_round(self._normalise(after, x, full), step, -128, 127)
+                x = fake_round(self._normalise(after, x, full), step, *SIGNED)
         return x
 
 

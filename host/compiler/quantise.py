@@ -6,14 +6,16 @@ The scale of an activation channel costs nothing: the requantiser in front has a
 channel, and the next weights absorb it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from litelic.host.compiler.balance import coarser_scales
 from litelic.host.compiler.calibrate import clip_for_integers, scale_with_headroom
+from litelic.host.compiler.layers import readers_of
 from litelic.host.compiler.quantise_gdn import quantise_gdn
+from litelic.host.compiler.quantise_pair import quantise_gate, quantise_pair_weights, shared_steps
 from litelic.host.compiler.requantiser import requantiser, whole
 from litelic.host.compiler.rounding import (
     CLIPS,
@@ -25,7 +27,14 @@ from litelic.host.compiler.rounding import (
 )
 from litelic.host.compiler.simulate import simulate
 from litelic.host.compiler.taps import groups, put, sample, take
-from litelic.host.program.model import OPERAND_RANGE, OUTPUT_RANGE, Layer, largest_sums
+from litelic.host.golden.arithmetic import operands
+from litelic.host.program.layer import (
+    OPERAND_RANGE,
+    OUTPUT_RANGE,
+    SLOPE_ONE,
+    Layer,
+    largest_sums,
+)
 
 LARGEST_BIAS = 2**29
 HIGHEST = 32767  # of 16-bit activations
@@ -56,10 +65,11 @@ class Activations:
 
     def operands(self):
         """What the array sees, float32 (batch, channels, height, width)."""
-        x = torch.from_numpy(self.stored).permute(0, 3, 1, 2).float()
-        if self.storage == "centred":
-            return x - 128
-        return x.clamp(-256, 255) if self.storage == "int16" else x
+        return torch.from_numpy(operands(self.stored, self.storage)).permute(0, 3, 1, 2).float()
+
+    def values(self):
+        """What the operands stand for."""
+        return self.operands() * torch.from_numpy(self.scale).float()[:, None, None]
 
 
 @dataclass
@@ -78,11 +88,11 @@ def quantise_weights(layer, activations, outputs, options):
     gives, what the float one gives), float64 (samples, out), for fitting what follows.
     """
     rng = np.random.default_rng(options.seed)
-    operands = activations.operands()
+    read = activations.operands()
     folded = layer.weight * activations.scale
     parts = groups(layer)
     count = max(1000, options.samples // len(parts))
-    drawn = [sample(group, operands, outputs, count, rng) for group in parts]
+    drawn = [sample(group, read, outputs, count, rng) for group in parts]
     grams = [gram(a) for a, _ in drawn]
     rows = [take(folded, group) for group in parts]
     power = np.concatenate([np.diag(h) for h in grams])
@@ -135,55 +145,86 @@ def highest_activation(layer, scale, lowest):
     return int(min(HIGHEST, 0.95 * LARGEST_SUM / max(sums.max(), 1)))
 
 
-def quantise_layer(layer, activations, end, options, following=None):
+def quantise_layer(layer, inputs, end, options, readers=(), step=None):
     """Return (integer `Layer`, the `Activations` behind it, its SQNR in dB).
 
-    `end` is None inside a network, "int16" for latents (scale 1) and "uint8" for the picture.
-    `following` is the float layer that reads the result, which has its say with 16-bit activations.
+    inputs  : the `Activations` that it reads.
+    end     : None inside a network, "int16" for its result (scale 1) and "uint8" for the picture.
+    readers : the float layers that read the result.
+    step    : what a step of each channel must stand for, None if it is free; decided for maps that
+              are added up, which are always stored as int16.
     """
-    outputs = layer.convolve(activations.reference)
-    steps, scale, bias, (got, wanted) = quantise_weights(layer, activations, outputs, options)
-    reference = layer.activate(outputs)
-    gdn = None
+    outputs = layer.convolve(*[activations.reference for activations in inputs])
+    reference = layer.finish(outputs)
     wide = options.activation_bits == 16 and end != "uint8"
-    output = end or ("uint8" if layer.relu else "int8")
-    if not end and output == "int8" and options.activation_bits == 9:
-        output = "int16"
-    lowest, highest = OUTPUT_RANGE[output] if end else OPERAND_RANGE[output]
-    step = np.ones(len(bias))
+    output, lowest, highest = _storage(layer, end, step is not None, options)
+    if layer.kind == "pair":
+        steps, scale, bias, (got, wanted) = quantise_pair_weights(layer, inputs)
+    else:
+        steps, scale, bias, (got, wanted) = quantise_weights(layer, inputs[0], outputs, options)
+    if end:
+        step = np.ones(layer.channels)
     if wide:
-        output, sign = "int16", 0 if layer.relu else -1
         if not end:
             largest = reference.abs().amax(dim=(0, 2, 3)).double().numpy()
             step = scale_with_headroom(largest, HIGHEST)
-        highest = highest_activation(following, step, sign)
-        lowest = sign * highest
+        highest = min([HIGHEST, *(highest_activation(r, step, lowest and -1) for r in readers)])
+        lowest = -highest if lowest else 0
         step = step if end else step * HIGHEST / highest
-    elif not end:
-        wanted_after = layer.activate(torch.from_numpy(wanted)[:, :, None, None].float())
-        values = wanted_after[:, :, 0, 0].double().numpy()
+    elif step is None:
+        values = _values(layer, wanted)
         step = clip_for_integers(values, lowest, highest)
-        if options.balance:
-            step = coarser_scales(step, following, values)
-    if layer.gdn:
+        if options.balance and len(readers) == 1:
+            step = coarser_scales(step, readers[0], values)
+    gdn, between = None, step.repeat(layer.shuffle**2)
+    if layer.gdn and layer.gdn.function == "sigmoid":
+        gdn, between, bias = quantise_gate(layer, inputs, step, 15 if wide else 8)
+    elif layer.gdn:
         largest = outputs.abs().amax(dim=(0, 2, 3)).double().numpy()
         gdn, between = quantise_gdn(
             layer.gdn, got, wanted, step, largest, options.feedback, 15 if wide else 8
         )
-    else:
-        between = step
     multiplier, shift = requantiser(scale / between, layer.name)
     integer = Layer(
         name=layer.name, kind=layer.kind, weight=steps, bias=whole(bias / scale, layer.name),
         multiplier=multiplier, shift=shift, stride=layer.stride, padding=layer.padding,
-        output_padding=layer.output_padding, input=activations.storage, output=output,
-        lo=lowest, hi=highest, gdn=gdn,
+        output_padding=layer.output_padding, input=inputs[0].storage, output=output,
+        lo=lowest, hi=highest, gdn=gdn, negative_slope=_integer_slope(layer),
+        shuffle=layer.shuffle, sources=layer.sources,
     )
-    stored = simulate(integer, activations.operands())
+    stored = simulate(integer, *[activations.operands() for activations in inputs])
     behind = Activations(
         reference, stored, "wide" if wide else output, step, (lowest, highest)
     )
     return integer, behind, sqnr(behind)
+
+
+def _storage(layer, end, shared, options):
+    """(output storage, lowest, highest) of a layer; `shared`: its map is added to another."""
+    signed = layer.slope != 0
+    if end == "uint8":
+        return end, *OUTPUT_RANGE[end]
+    if end or options.activation_bits == 16:
+        lowest, highest = OUTPUT_RANGE["int16"]
+        return "int16", lowest if signed else 0, highest
+    if shared or signed and options.activation_bits == 9:
+        lowest, highest = OPERAND_RANGE["int16"]
+        return "int16", lowest if signed else 0, highest
+    output = "int8" if signed else "uint8"
+    return output, *OPERAND_RANGE[output]
+
+
+def _values(layer, sums):
+    """The results (samples, channels) of samples of what the float convolution gives."""
+    after = layer.activate(torch.from_numpy(sums)[:, :, None, None].float())[:, :, 0, 0]
+    squares = layer.shuffle**2
+    after = after.reshape(len(after), -1, squares).permute(0, 2, 1).reshape(-1, layer.channels)
+    return after.double().numpy()
+
+
+def _integer_slope(layer):
+    """A ReLU is what the clamp does."""
+    return SLOPE_ONE if layer.slope in (0, 1) else round(layer.slope * SLOPE_ONE)
 
 
 def sqnr(activations):
@@ -196,19 +237,31 @@ def sqnr(activations):
     return float(10 * np.log10(max((wanted**2).sum().item(), 1e-30) / max(noise, 1e-30)))
 
 
-def quantise_network(layers, activations, end, pixels, options, progress, following=None):
-    """Quantise a chain of float layers; returns (integer layers, last `Activations`, `Report`s).
+def quantise_network(layers, start, end, pixels, options, progress, following=()):
+    """Quantise a network of float layers; returns (integer layers, last `Activations`, `Report`s).
 
-    `pixels` is the number of the picture's pixels in one calibration picture; `progress` is called
-    with each `Report`; `following` is the float layer that reads the result of the chain.
+    start     : the `Activations` that are the network's input.
+    pixels    : of the picture, in one calibration picture.
+    progress  : called with each `Report`.
+    following : the float layers that read the network's result.
     """
-    integers, reports = [], []
-    for i, (layer, reader) in enumerate(zip(layers, [*layers[1:], following], strict=True)):
-        size = activations.stored.shape[1:3]
-        integer, activations, noise = quantise_layer(
-            layer, activations, end if i == len(layers) - 1 else None, options, reader
+    results, reports, integers = {-1: start}, [], []
+    readers = readers_of(layers)
+    readers[len(layers) - 1] += following
+    shared = {}
+    if options.activation_bits != 16:
+        shared = shared_steps(layers, start)
+    for i, layer in enumerate(layers):
+        inputs = [results[source] for source in layer.sources]
+        size = inputs[0].stored.shape[1:3]
+        integer, results[i], noise = quantise_layer(
+            layer, inputs, end if i == len(layers) - 1 else None, options, readers[i],
+            shared.get(i),
         )
-        integers.append(integer)
+        chained = integer.sources == (i - 1,)
+        integers.append(replace(integer, sources=None) if chained else integer)
         reports.append(Report(layer.name, integer.macs(*size) / pixels, noise))
         progress(reports[-1])
-    return integers, activations, reports
+        wanted = {source for later in layers[i + 1 :] for source in later.sources} | {i}
+        results = {result: kept for result, kept in results.items() if result in wanted}
+    return integers, results[len(layers) - 1], reports

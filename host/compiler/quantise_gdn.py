@@ -18,7 +18,7 @@ import torch
 from litelic.host.compiler.calibrate import CAUTION, HEADROOM
 from litelic.host.compiler.requantiser import requantiser, whole
 from litelic.host.compiler.rounding import clip_scales, gram, round_to_fit, round_with_feedback
-from litelic.host.program.model import Gdn, largest_sums
+from litelic.host.program.layer import Gdn, largest_sums
 
 CLIPS = (1.0, 0.9, 0.8, 0.7, 0.62, 0.55, 0.48, 0.42, 0.36, 0.3, 0.25)
 # By their bits: of magnitudes, squares. 15 bits leave nothing of an int16 out.

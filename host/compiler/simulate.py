@@ -9,30 +9,23 @@ import numpy as np
 import torch
 
 from litelic.host.compiler.layers import FloatLayer
-from litelic.host.golden.arithmetic import requantise
-from litelic.host.golden.normalisation import normalise
-from litelic.host.program.model import OUTPUT_RANGE
+from litelic.host.golden.network import finish, shuffled
 
 DTYPES = {"int8": np.int8, "uint8": np.uint8, "int16": np.int16}
 
 
-def simulate(layer, operands):
-    """Run the integer `layer` on float32 operands (batch, channels, height, width).
+def simulate(layer, *operands):
+    """Run the integer `layer` on float32 operands (batch, channels, height, width), two of a pair.
 
     Returns what it stores, (batch, height, width, channels).
     """
     convolution = FloatLayer(
-        layer.name, layer.kind, layer.weight.astype(np.float64), np.zeros(layer.out_channels),
+        layer.name, layer.kind, layer.weight.astype(np.float64), np.zeros(layer.sums),
         layer.stride, layer.padding, layer.output_padding,
     )
     stored = []
-    for picture in operands:
-        sums = convolution.convolve(picture[None])[0].permute(1, 2, 0)
-        sums = torch.round(sums).numpy().astype(np.int64)
-        if layer.gdn:
-            x = requantise(sums, layer, *OUTPUT_RANGE["int16"])
-            x = normalise(layer.gdn, x, layer.lo, layer.hi)
-        else:
-            x = requantise(sums, layer, layer.lo, layer.hi)
-        stored.append(x.astype(DTYPES[layer.output]))
+    for pictures in zip(*operands, strict=True):
+        sums = convolution.convolve(*[picture[None] for picture in pictures])[0].permute(1, 2, 0)
+        x = finish(layer, torch.round(sums).numpy().astype(np.int64))
+        stored.append(shuffled(x, layer.shuffle).astype(DTYPES[layer.output]))
     return np.stack(stored)

@@ -2,12 +2,16 @@
 
 import hashlib
 
+import numpy as np
+
 from litelic.accel.config import BEAT_BYTES, ArrayConfig
 from litelic.accel.descriptor import COUNTERS, DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import DEFAULT_WATCHDOG_CYCLES
 from litelic.host.planner.cycles import Timing
 from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram
+from litelic.host.program.network import join
+from litelic.host.program.symbols import check_input
 
 PATIENCE = 8  # times the planner's estimate, before the board gives a layer up
 
@@ -49,16 +53,33 @@ class BoardEngine:
         """Latents int16 [h][w][c] of pixels uint8 [height][width][3]."""
         return self._read("latents", self._run("analysis", pixels).output)
 
+    def analyse_with_hyperprior(self, pixels):
+        """Latents, hyper latents and parameters, int16 [h][w][c], of such pixels: one run, without
+        the host."""
+        names = [name for name in self._program.networks if name != "synthesis"]
+        plan = self._run_all(names, pixels)
+        ends = np.cumsum([len(self._program.networks[name]) for name in names])
+        labels = ("latents", "hyper latents", "parameters")
+        return tuple(
+            self._read(label, plan.steps[end - 1].output)
+            for label, end in zip(labels, ends, strict=True)
+        )
+
+    def hyper_synthesise(self, hyper):
+        """Parameters int16 [h][w][c] of hyper latents int16 [h][w][c]."""
+        return self._read("parameters", self._run("hyper_synthesis", hyper).output)
+
     def synthesise(self, latents):
-        """Pixels uint8 [height][width][3] of latents int16 [h][w][c]."""
+        """Pixels uint8 [height][width][3] of what the synthesis reads, int16 [h][w][c]."""
         return self._read("picture", self._run("synthesis", latents).output)
 
-    def layers(self, direction, x):
-        """Yield (layer, output, counters) of every layer; `counters` has "cycles" and each cause.
+    def layers(self, network, x):
+        """Yield (layer, output, counters) of every layer of one of the program's networks;
+        `counters` has "cycles" and each cause.
 
         Raises `LitelicError` when the DRAM cannot keep every layer's output.
         """
-        plan = self._run(direction, x)
+        plan = self._run(network, x)
         outputs = [step.output for step in plan.steps]
         if len({output.address for output in outputs}) < len(outputs):
             raise LitelicError(
@@ -68,16 +89,23 @@ class BoardEngine:
         for step, report in zip(plan.steps, self.reports, strict=True):
             yield step.layer, self._read(step.layer.name, step.output), report["counters"]
 
-    def _run(self, direction, x):
-        """Send `x`, run the layers; leaves a report a layer in `reports`: its "layer", "macs",
-        "predicted" (cycles, by the cycle model), "counters" (cycles) and "dram" (bytes moved, by
-        kind)."""
-        layers = getattr(self._program, direction)
-        if direction == "synthesis":
-            x = self._program.synthesis_input(x)
-        plan = self._packed.plan(layers, x.shape[0], x.shape[1], self._board.info.dram_bytes)
+    def _run(self, network, x):
+        return self._run_all([network], x)
+
+    def _run_all(self, names, x):
+        """Send `x`, run networks one after the other; leaves a report a layer in `reports`: its
+        "layer", "macs", "predicted" (cycles, by the cycle model), "counters" (cycles) and "dram"
+        (bytes moved, by kind)."""
+        check_input(self._program, names[0], x)
+        networks = [self._program.networks[name] for name in names]
+        ends = np.cumsum([len(network) for network in networks])
+        plan = self._packed.plan(
+            join(*networks), x.shape[0], x.shape[1], self._board.info.dram_bytes,
+            kept=[int(end) - 1 for end in ends],
+        )
         self._load()
-        label = "picture" if direction == "analysis" else "latents"
+        direction = names[0].replace("_", " ")
+        label = {"analysis": "picture", "hyper_synthesis": "hyper latents"}.get(names[0], "latents")
         self._send(label, plan.input.address, plan.input.to_bytes(x))
         self._board.write(0, plan.descriptors)
         self._board.run(

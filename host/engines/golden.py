@@ -3,6 +3,7 @@
 import functools
 
 from litelic.host.golden import run_layers
+from litelic.host.program.symbols import check_input
 
 
 class GoldenEngine:
@@ -14,22 +15,32 @@ class GoldenEngine:
         self._program = program
         self._progress = progress or (lambda label, done, total: None)
 
-    def layers(self, direction, x):
-        """Yield (layer, output, None) for the layers of "analysis" or "synthesis"."""
-        layers = getattr(self._program, direction)
-        if direction == "synthesis":
-            x = self._program.synthesis_input(x)
-        for layer, y in run_layers(layers, x, functools.partial(self._progress, direction)):
+    def layers(self, network, x):
+        """Yield (layer, output, None) for the layers of one of the program's networks."""
+        check_input(self._program, network, x)
+        layers = self._program.networks[network]
+        label = network.replace("_", " ")
+        for layer, y in run_layers(layers, x, functools.partial(self._progress, label)):
             yield layer, y, None
 
     def analyse(self, pixels):
         """Latents int16 [h][w][c] of pixels uint8 [height][width][3]."""
         return self._last("analysis", pixels)
 
+    def analyse_with_hyperprior(self, pixels):
+        """Latents, hyper latents and parameters, int16 [h][w][c], of such pixels."""
+        latents = self.analyse(pixels)
+        hyper = self._last("hyper_analysis", latents)
+        return latents, hyper, self.hyper_synthesise(hyper)
+
+    def hyper_synthesise(self, hyper):
+        """Parameters int16 [h][w][c] of hyper latents int16 [h][w][c]."""
+        return self._last("hyper_synthesis", hyper)
+
     def synthesise(self, latents):
-        """Pixels uint8 [height][width][3] of latents int16 [h][w][c]."""
+        """Pixels uint8 [height][width][3] of what the synthesis reads, int16 [h][w][c]."""
         return self._last("synthesis", latents)
 
-    def _last(self, direction, x):
-        *_, (_, last, _) = self.layers(direction, x)
+    def _last(self, network, x):
+        *_, (_, last, _) = self.layers(network, x)
         return last

@@ -68,7 +68,7 @@ class CodedModel:
         if self.form == "float":
             from litelic.host.engines.float_model import FloatEngine
 
-            yield FloatEngine.of(self._checkpoint(), progress)
+            yield FloatEngine.of(self._checkpoint(), self.model.program, progress)
             return
         with engines.open_engine(
             self.model.program, golden=self.form == "golden", progress=progress, **self.board

@@ -10,6 +10,10 @@ def operands(stored, storage):
         return values - 128
     if storage == "int16":
         return values.clip(-256, 255)
+    if storage == "magnitude":
+        return np.minimum(abs(values), 255)
+    if storage == "wide_magnitude":
+        return np.minimum(abs(values), 32767)
     return values  # "wide" among them
 
 
@@ -18,6 +22,11 @@ def round_shift(values, shift):
     shift = np.asarray(shift, np.int64)
     half = (np.int64(1) << shift) >> 1
     return (values + half) >> shift
+
+
+def bend(values, slope):
+    """`values` (int64), the negative ones times `slope` / 65536."""
+    return np.where(values < 0, round_shift(values * np.int64(slope), 16), values)
 
 
 def requantise(acc, channel, lo, hi):

@@ -10,12 +10,22 @@ from numpy.lib.stride_tricks import sliding_window_view
 from litelic.host.golden.arithmetic import operands
 
 
-def accumulate(layer, x, rows):
-    """The sums of products of some output rows, int32 `[len(rows)][out_width][out_channels]`.
+def accumulate(layer, inputs, rows):
+    """The sums of products of some output rows, int32 `[len(rows)][out_width][sums]`.
 
-    `x` is the stored input of the layer, `rows` a range of step 1 in the output's height.
+    `inputs` are the stored inputs of the layer, `rows` a range of step 1 in the height of the
+    convolution's output, before it is shuffled.
     """
-    width = layer.output_size(*x.shape[:2])[1]
+    if layer.kind == "pair":
+        return sum(
+            _correlate(
+                operands(x[rows.start:rows.stop], layer.input).reshape(len(rows), -1),
+                layer.weight[:, i:i + 1], 1,
+            )
+            for i, x in enumerate(inputs)
+        )
+    x, = inputs
+    width = layer.output_size(*x.shape[:2])[1] // layer.shuffle
     function = _convolve if layer.kind == "conv" else _transposed_convolve
     return function(layer, x, rows, width)
 
@@ -38,7 +48,7 @@ def _transposed_convolve(layer, x, rows, width):
     kernel, turned over, and no inserted zero is ever multiplied.
     """
     s, p = layer.stride, layer.padding
-    acc = np.zeros((len(rows), width, layer.out_channels), np.int32)
+    acc = np.zeros((len(rows), width, layer.sums), np.int32)
     for phase_y in range(s):
         for phase_x in range(s):
             phase = acc[phase_y::s, phase_x::s]

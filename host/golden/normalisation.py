@@ -7,13 +7,14 @@ from litelic.host.golden.tables import TABLES
 
 
 def normalise(gdn, x, lo, hi):
-    """Normalise `x`, int64 `[height][width][channels]` within int16, and clamp to `lo..hi`."""
+    """Normalise `x`, int64 `[height][width][sums]` within int16, and clamp to `lo..hi`."""
     n = norm(gdn, x)
     e = exponent(n)
     t = gdn.output_shift + {
-        "reciprocal": e, "multiply": -e, "rsqrt": e >> 1, "sqrt": -(e >> 1),
+        "reciprocal": e, "multiply": -e, "rsqrt": e >> 1, "sqrt": -(e >> 1), "sigmoid": 0 * e,
     }[gdn.function]
-    return round_shift(x * mantissa(gdn.function, n, e), t.clip(0, 47)).clip(lo, hi)
+    normalised = x[..., : len(gdn.gamma)]
+    return round_shift(normalised * mantissa(gdn.function, n, e), t.clip(0, 47)).clip(lo, hi)
 
 
 def norm(gdn, x):
@@ -34,7 +35,7 @@ def exponent(n):
 
 def mantissa(function, n, e):
     """`mant`, 32768..65535."""
-    m = n << (23 - e)
+    m = n << (23 - e) if function != "sigmoid" else (n >> 1) + (128 << 16)
     if function == "multiply":
         return m >> 8
     table = TABLES[function].astype(np.int64)

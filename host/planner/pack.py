@@ -38,8 +38,8 @@ def align(value, step):
 
 
 def middle_channels(layer, config):
-    """Middle-memory values a pixel: its channels, padded to whole words."""
-    return align(layer.out_channels, config.reduction)
+    """Middle-memory values a pixel: the convolution's channels, padded to whole words."""
+    return align(layer.sums, config.reduction)
 
 
 def pack(layer, config):
@@ -53,12 +53,13 @@ def pack(layer, config):
         end = segment is together[-1]
         flags = SEGMENT_RELEASE if end else 0
         flags |= SEGMENT_LAST if end and not layer.gdn else 0
-        rows = _words(segment.weight.reshape(*segment.weight.shape[:2], -1), config)
+        start, weight = _trimmed(segment.weight.reshape(*segment.weight.shape[:2], -1), config)
+        rows = _words(weight, config)
         places = [
-            (c.channel, c.row, (c.column * result_channels + c.channel) * result_bytes)
+            (c.sum, c.row, (c.column * result_channels + c.channel) * result_bytes)
             for c in segment.channels
         ]
-        header = (segment.y, segment.x * layer.in_channels, flags)
+        header = (segment.y, segment.x * layer.in_channels + start, flags)
         blocks.append(_segment(rows, header, places, layer, config))
         segments.append(PackedSegment(rows.shape[0] * rows.shape[1], False))
     if layer.gdn:
@@ -72,6 +73,17 @@ def pack(layer, config):
             segments.append(PackedSegment(rows.shape[1], True))
     data = b"".join(blocks)
     return PackedLayer(data.ljust(align(len(data), config.port_bytes), b"\0"), segments)
+
+
+def _trimmed(weight, config):
+    """(first, the part from there) of weights [channels][rows][run]: without the ends of the runs
+    that are 0 in all channels, if that saves words. Of a sum of two maps hardly anything is left.
+    """
+    used = np.flatnonzero(weight.any(axis=(0, 1)))
+    first, end = (used[0], used[-1] + 1) if len(used) else (0, 1)
+    if -(-(end - first) // config.reduction) < -(-weight.shape[2] // config.reduction):
+        return int(first), weight[:, :, first:end]
+    return 0, weight
 
 
 def _words(weight, config):

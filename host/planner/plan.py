@@ -7,60 +7,21 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from litelic.accel import descriptor
 from litelic.accel.descriptor import DESCRIPTOR_BYTES
 from litelic.host.errors import LitelicError
 from litelic.host.golden.network import STORAGE_DTYPE
 from litelic.host.planner.cycles import ONE_CLOCK
+from litelic.host.planner.maps import MAP_ALIGNMENT, FeatureMap, place
 from litelic.host.planner.pack import align, middle_channels, pack
 from litelic.host.planner.taps import split
 from litelic.host.planner.tiling import OUTPUT_BYTES, Tiling, choose, task_of
 from litelic.host.planner.timeline import predict
-from litelic.host.program.model import STORAGE_BYTES
+from litelic.host.program.layer import SLOPE_ONE, STORAGE_BYTES
+from litelic.host.program.network import result_sizes, sources_of
 
 WEIGHTS_ADDRESS = 64 << 10
-MAP_ALIGNMENT = 4096
 LARGEST_DESCRIPTOR_COUNT = WEIGHTS_ADDRESS // DESCRIPTOR_BYTES
-
-
-@dataclass(frozen=True)
-class FeatureMap:
-    """An array [height][width][channels] in DRAM, `pitch` bytes from row to row."""
-
-    address: int
-    height: int
-    width: int
-    channels: int
-    dtype: np.dtype
-    pitch: int
-
-    @classmethod
-    def at(cls, address, height, width, channels, dtype, port_bytes):
-        dtype = np.dtype(dtype).newbyteorder("<")
-        pitch = align(width * channels * dtype.itemsize, port_bytes)
-        return cls(address, height, width, channels, dtype, pitch)
-
-    @property
-    def size(self):
-        """Bytes in DRAM."""
-        return self.height * self.pitch
-
-    def to_bytes(self, array):
-        """The DRAM image of a NumPy array."""
-        rows = np.zeros((self.height, self.pitch), np.uint8)
-        stored = np.ascontiguousarray(array, self.dtype).reshape(self.height, -1).view(np.uint8)
-        rows[:, : stored.shape[1]] = stored
-        return rows.tobytes()
-
-    def from_bytes(self, data):
-        """The NumPy array of a DRAM image."""
-        rows = np.frombuffer(data, np.uint8).reshape(self.height, self.pitch)
-        used = self.width * self.channels * self.dtype.itemsize
-        array = np.ascontiguousarray(rows[:, :used]).view(self.dtype)
-        shape = (self.height, self.width, self.channels)
-        return array.reshape(shape).astype(self.dtype.newbyteorder("="))
 
 
 @dataclass(frozen=True)
@@ -110,7 +71,7 @@ class PackedProgram:
         self.program, self.config, self.timing = program, config, timing
         self._packed = {}
         image, address = [], WEIGHTS_ADDRESS
-        for layer in program.analysis + program.synthesis:
+        for layer in program.layers:
             if layer.name in self._packed:
                 raise LitelicError(f"two layers are called {layer.name}; rename one of them")
             if layer.activation_bits > config.activation_bits:
@@ -126,11 +87,12 @@ class PackedProgram:
         self.weights = b"".join(image)
         self.maps_address = align(address, MAP_ALIGNMENT)
 
-    def plan(self, layers, height, width, memory_bytes):
-        """Plan `layers` (of this program) for an input of height x width elements.
+    def plan(self, layers, height, width, memory_bytes, kept=()):
+        """Plan a network of this program for an input of height x width elements.
 
-        Every layer's output keeps its own place as long as the DRAM is large enough; otherwise
-        two places are used in turns. Raises `LitelicError` when not even that fits.
+        kept : layers whose results are wanted besides the last one's; of the others' the DRAM may
+               be too small to keep them to the end.
+        Raises `LitelicError` when the network does not fit the array or the DRAM.
         """
         if len(layers) > LARGEST_DESCRIPTOR_COUNT:
             raise LitelicError(
@@ -138,42 +100,32 @@ class PackedProgram:
                 "descriptors; split the model"
             )
         port = self.config.port_bytes
-        maps = [(height, width, layers[0].in_channels, STORAGE_DTYPE[layers[0].input])]
-        for layer in layers:
-            size = layer.output_size(*maps[-1][:2])
-            maps.append((*size, layer.out_channels, layer.output))
-        sizes = [align(FeatureMap.at(0, *m, port).size, MAP_ALIGNMENT) for m in maps]
-        places = self._places(sizes, memory_bytes, f"{width}x{height}")
-        maps = [FeatureMap.at(place, *m, port) for place, m in zip(places, maps)]
-        steps = []
-        for layer, before, after in zip(layers, maps, maps[1:]):
-            steps.append(self._step(layer, before, after))
-        return Plan(steps)
-
-    def _places(self, sizes, memory_bytes, what):
-        room = memory_bytes - self.maps_address
-        if room < 0:
+        sources = sources_of(layers)
+        maps = [FeatureMap.at(
+            0, height, width, layers[0].in_channels, STORAGE_DTYPE[layers[0].input], port,
+        )]
+        for layer, size in zip(layers, result_sizes(layers, height, width), strict=True):
+            maps.append(FeatureMap.at(0, *size, layer.out_channels, layer.output, port))
+        if self.maps_address > memory_bytes:
             raise LitelicError(
                 f"program {self.program.name} needs {self.maps_address / 2**20:.0f} MB for its "
                 f"weights, the board has {memory_bytes / 2**20:.0f} MB of DRAM"
             )
-        if sum(sizes) <= room:
-            ends = np.cumsum([0] + sizes[:-1])
-            return [self.maps_address + int(end) for end in ends]
-        even, odd = max(sizes[::2]), max(sizes[1::2])
-        if even + odd > room:
-            raise LitelicError(
-                f"an input of {what} needs {-(-(even + odd + self.maps_address) >> 20)} MB of "
-                f"DRAM, the board has {memory_bytes >> 20} MB; use a smaller picture"
-            )
-        return [self.maps_address + (even if i % 2 else 0) for i in range(len(sizes))]
+        kept = {len(layers) - 1, *kept}
+        maps = place(maps, layers, kept, self.maps_address, memory_bytes, f"{width}x{height}")
+        steps = []
+        for layer, read, after in zip(layers, sources, maps[1:], strict=True):
+            before = maps[read[0] + 1]
+            steps.append(self._step(layer, before.both() if len(read) > 1 else before, after))
+        return Plan(steps)
 
     def _step(self, layer, before, after):
         packed, address = self._packed[layer.name]
         window = split(layer)
-        task = task_of(layer, window, packed, self.config, before.height, before.width)
+        height = before.height // 2 if layer.kind == "pair" else before.height
+        task = task_of(layer, window, packed, self.config, height, before.width)
         tiling = choose(task, self.config, self.timing)
-        macs = layer.macs(before.height, before.width)
+        macs = layer.macs(height, before.width)
         words = _descriptor(layer, window, task, tiling, self.config, before, after)
         words["weight_address"] = address
         words["weight_words"] = len(packed.data) // self.config.port_bytes
@@ -192,7 +144,8 @@ def _descriptor(layer, window, task, tiling, config, before, after):
     cell = window.cell
     in_bytes, out_bytes = STORAGE_BYTES[layer.input], OUTPUT_BYTES[layer.output]
     in_pixel, out_pixel = layer.in_channels * in_bytes, layer.out_channels * out_bytes
-    in_rows, in_row = rows * window.step, columns * window.step * in_pixel
+    step_rows, step_columns = window.step
+    in_rows, in_row = rows * step_rows, columns * step_columns * in_pixel
     out_rows, out_row = rows * cell, columns * cell * out_pixel
     in_y, in_x = window.origin
     if layer.gdn:
@@ -205,10 +158,11 @@ def _descriptor(layer, window, task, tiling, config, before, after):
             | (descriptor.FUNCTION_OPERANDS15 if gdn.operand_bits > 8 else 0)
         )
     else:
-        middle, function = 0, 0
+        middle, function = 0, layer.negative_slope & 0xFFFF
         result_step, result_pitch = out_pixel, tiling.output_pitch
     flags = descriptor.FLAG_GDN if layer.gdn else 0
     flags |= descriptor.FLAG_OUTPUT16 if out_bytes == 2 else 0
+    flags |= descriptor.FLAG_SLOPE if layer.negative_slope != SLOPE_ONE else 0
     return {
         "flags": flags,
         "tiles": _pair(*tiling.tiles),
@@ -229,8 +183,8 @@ def _descriptor(layer, window, task, tiling, config, before, after):
         "strip_rows": tiling.strip_rows,
         "strip_beats": tiling.strip_beats,
         "strip_pitch": tiling.strip_pitch,
-        "step_x": window.step * layer.in_channels,
-        "step_y": window.step * tiling.strip_pitch,
+        "step_x": step_columns * layer.in_channels,
+        "step_y": step_rows * tiling.strip_pitch,
         "pixels": _pair(rows, columns),
         "result_step_x": cell * result_step,
         "result_step_y": cell * result_pitch,

@@ -13,11 +13,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Channel:
-    """One output channel of a group: result row and column within the phase cell, and channel."""
+    """One output channel of a group: result row and column within the cell, channel of the result,
+    and channel of the sums, whose requantiser it has."""
 
     row: int
     column: int
     channel: int
+    sum: int
 
 
 @dataclass
@@ -40,20 +42,27 @@ class Group:
 class Window:
     """How a layer reads its input: result (or phase cell) q reads rows from q * step + origin."""
 
-    step: int
+    step: tuple  # (y, x)
     origin: tuple  # (y, x), relative to the input
     span: tuple  # (height, width) that all groups together read
-    cell: int  # results a cell, in each direction: 1, or the stride of a transposed convolution
+    # Results a cell, in each direction: 1, the stride of a transposed convolution, or the shuffle.
+    cell: int
     groups: list
 
 
 def split(layer):
     """Return the `Window` of a `Layer`."""
-    if layer.kind == "conv":
-        channels = [Channel(0, 0, c) for c in range(layer.out_channels)]
-        group = Group(0, 0, layer.weight, channels)
-        return Window(layer.stride, (-layer.padding, -layer.padding), layer.kernel, 1, [group])
-    return _split_transposed(layer)
+    if layer.kind == "deconv":
+        return _split_transposed(layer)
+    channels = []
+    for i in range(layer.sums):
+        channel, place = divmod(i, layer.shuffle**2)
+        channels.append(Channel(*divmod(place, layer.shuffle), channel, i))
+    group = Group(0, 0, layer.weight, channels)
+    span = layer.weight.shape[1:3]
+    # The rows of a pair's maps lie in turns.
+    step = (2, 1) if layer.kind == "pair" else (layer.stride, layer.stride)
+    return Window(step, (-layer.padding, -layer.padding), span, layer.shuffle, [group])
 
 
 def _phase(residue, kernel, stride, padding):
@@ -74,7 +83,7 @@ def _split_transposed(layer):
         for s, (x, column_taps) in enumerate(columns):
             # A phase that no tap reaches holds the bias alone: one tap of weight 0.
             shape = (max(1, len(row_taps)), max(1, len(column_taps)))
-            weight = np.zeros((layer.out_channels, *shape, layer.in_channels), np.int8)
+            weight = np.zeros((layer.sums, *shape, layer.in_channels), np.int8)
             if row_taps and column_taps:
                 weight[:] = layer.weight[:, row_taps][:, :, column_taps]
                 corner = (y, x)
@@ -88,8 +97,8 @@ def _split_transposed(layer):
     groups = []
     for ((y, x), _), phases in gathered.items():
         channels = [
-            Channel(r, s, c) for r, s, _ in phases for c in range(layer.out_channels)
+            Channel(r, s, c, c) for r, s, _ in phases for c in range(layer.sums)
         ]
         weight = np.concatenate([weight for _, _, weight in phases])
         groups.append(Group(y - top, x - left, weight, channels))
-    return Window(1, (top, left), (bottom - top, right - left), stride, groups)
+    return Window((1, 1), (top, left), (bottom - top, right - left), stride, groups)

@@ -10,7 +10,7 @@ from litelic.accel.config import BEAT_BYTES
 from litelic.host.errors import LitelicError
 from litelic.host.planner.cycles import ONE_CLOCK, price
 from litelic.host.planner.pack import align, middle_channels
-from litelic.host.program.model import STORAGE_BYTES
+from litelic.host.program.layer import STORAGE_BYTES
 
 OUTPUT_BYTES = {"int8": 1, "uint8": 1, "int16": 2}
 LARGEST_SIDE = 64  # cells a lane computes in a direction, at most
@@ -36,7 +36,7 @@ class Task:
 
     name: str
     cells: tuple  # (rows, columns) in all
-    step: int
+    step: tuple  # (y, x)
     origin: tuple
     span: tuple
     cell: int
@@ -74,14 +74,14 @@ def _price(task, config, timing, cells, lanes):
     (rows, columns), (lane_rows, lane_columns) = cells, lanes
     in_pixel = task.in_channels * task.in_bytes
     out_pixel = task.out_channels * task.out_bytes
-    in_step = columns * task.step * in_pixel
+    in_step = columns * task.step[1] * in_pixel
     out_step = columns * task.cell * out_pixel
     port = config.port_bytes
     if lane_columns > 1 and (in_step % (config.bank * task.in_bytes) or out_step % BEAT_BYTES):
         return None  # all lanes must start at the same place of a bank word, and of a beat
     tiles = (-(-task.cells[0] // (rows * lane_rows)), -(-task.cells[1] // (columns * lane_columns)))
-    strip_rows = (rows - 1) * task.step + task.span[0]
-    strip_bytes = ((columns - 1) * task.step + task.span[1]) * in_pixel
+    strip_rows = (rows - 1) * task.step[0] + task.span[0]
+    strip_bytes = ((columns - 1) * task.step[1] + task.span[1]) * in_pixel
     placements = tiles[1] * lane_columns
     strip_beats = _beats(task.origin[1] * in_pixel, strip_bytes, in_step, placements, port)
     strip_pitch = strip_beats * port // task.in_bytes
@@ -137,8 +137,8 @@ def choose(task, config, timing=ONE_CLOCK):
 
 
 def _too_wide(task, config, rows, columns):
-    strip_rows = (rows - 1) * task.step + task.span[0]
-    strip = ((columns - 1) * task.step + task.span[1]) * task.in_channels
+    strip_rows = (rows - 1) * task.step[0] + task.span[0]
+    strip = ((columns - 1) * task.step[1] + task.span[1]) * task.in_channels
     pixels = rows * columns * task.cell**2
     return (
         strip_rows * strip > config.input_depth

@@ -8,7 +8,7 @@ not known yet is asked again later. Times are bus cycles from the descriptor's s
 from collections import deque
 
 from litelic.accel.config import BEAT_BYTES
-from litelic.accel.descriptor import STORAGE_CODES
+from litelic.accel.descriptor import STORAGE_CODES, STORAGE_MAGNITUDE
 from litelic.host.planner.cycles import SEGMENT_LEAD, TILE_LEAD
 from litelic.host.planner.dram import CHUNK, NEVER, Client
 from litelic.host.planner.rows import block_rows, runs_of, strip_rows
@@ -52,7 +52,8 @@ class Loader(Reader):
 
     def __init__(self, fields, tiles, config, latency):
         self.fields, self.tiles, self.port = fields, tiles, config.port_bytes
-        int16 = fields["in_storage"] == STORAGE_CODES["int16"]
+        storage = fields["in_storage"] & ~STORAGE_MAGNITUDE
+        int16 = storage in (STORAGE_CODES["int16"], STORAGE_CODES["wide"])
         self.cycles = 1 if int16 else 2  # a word of the port
         self.time = 0.0  # the last word so far is in the operand memory
         self.free = [START - 2.0, START - 2.0]  # when there is a half for a tile

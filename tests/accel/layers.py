@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 
 from litelic.accel.descriptor import DESCRIPTOR_BYTES, RECORD_OFFSET
-from litelic.host.golden import run_layer
+from litelic.host.golden import run_layers
 from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram
 
 
 class Job:
-    """A chain of layers for an array, in a DRAM that is otherwise full of random bytes.
+    """A network for an array, in a DRAM that is otherwise full of random bytes.
 
     memory    : bytearray, the DRAM before the run.
     addresses : of the descriptors.
@@ -18,7 +18,7 @@ class Job:
     """
 
     def __init__(self, rng, config, layers, x, memory_bytes):
-        program = SimpleNamespace(analysis=layers, synthesis=[])
+        program = SimpleNamespace(layers=layers)
         packed = PackedProgram(program, config)
         plan = packed.plan(layers, *x.shape[:2], memory_bytes)
         self.memory = bytearray(rng.bytes(memory_bytes))
@@ -37,9 +37,9 @@ class Job:
         and the completion records may have changed."""
         expected = np.frombuffer(self._before, np.uint8).copy()
         got = np.frombuffer(bytes(self.memory), np.uint8)
-        x = self._x
-        for step in self.steps:
-            x = run_layer(step.layer, x)
+        for step, (_, x) in zip(
+            self.steps, run_layers([step.layer for step in self.steps], self._x), strict=True
+        ):
             output = step.output
             image = got[output.address : output.address + output.size]
             wrong = np.argwhere(output.from_bytes(image.tobytes()) != x)
@@ -47,11 +47,10 @@ class Job:
                 f"{len(wrong)} of {x.size} results of {describe(step.layer)} are wrong, the first "
                 f"at [y, x, channel] {wrong[0].tolist()}; tiling {step.tiling}"
             )
-            rows = expected[output.address : output.address + output.size]
             used = np.frombuffer(np.ascontiguousarray(x, output.dtype).tobytes(), np.uint8)
-            rows.reshape(output.height, -1)[:, : used.size // output.height] = used.reshape(
-                output.height, -1
-            )
+            for y, row in enumerate(used.reshape(output.height, -1)):
+                begin = output.address + y * output.pitch
+                expected[begin : begin + len(row)] = row
         for address in self.addresses:
             record = slice(address + RECORD_OFFSET, address + DESCRIPTOR_BYTES)
             expected[record] = got[record]

@@ -18,7 +18,7 @@ from litelic.accel.descriptor import (
     pack,
     unpack_record,
 )
-from litelic.host.program.model import FUNCTIONS, STORAGE_BYTES
+from litelic.host.program.layer import FUNCTIONS, STORAGE_BYTES
 
 
 def test_fields_are_little_endian_words_in_order(seed):
@@ -59,5 +59,5 @@ def test_record():
 def test_codes_cover_what_programs_hold():
     assert set(STORAGE_CODES) == set(STORAGE_BYTES)
     assert set(FUNCTION_CODES) == set(FUNCTIONS)
-    assert sorted(FUNCTION_CODES.values()) == [0, 1, 2, 3]
-    assert sorted(STORAGE_CODES.values()) == [0, 1, 2, 3, 4]
+    assert sorted(FUNCTION_CODES.values()) == [0, 1, 2, 3, 5]
+    assert sorted(STORAGE_CODES.values()) == [0, 1, 2, 3, 4, 11, 12]

@@ -12,9 +12,17 @@ from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import COUNTERS
 from litelic.accel.multipliers import DSP48, ECP5
 from litelic.host.errors import LitelicError
-from litelic.host.program.model import FUNCTIONS, STORAGE_BYTES
+from litelic.host.program.layer import FUNCTIONS, STORAGE_BYTES, stored_as
+from litelic.host.program.layer import WIDE as WIDE_STORAGES
+from litelic.host.program.network import check_wide
 from tests.accel.layers import Job, describe
-from tests.random_layers import STORAGES, random_input, random_layer, random_size
+from tests.random_layers import (
+    STORAGES,
+    random_input,
+    random_layer,
+    random_pair,
+    random_size,
+)
 
 MEMORY_BYTES = 2 << 20
 PLAIN = ArrayConfig()
@@ -76,16 +84,15 @@ def random_job(rng, config, largest=16, **constraints):
 
 
 def random_chain(rng, count, activation_bits=8):
-    """Layers that feed one another, and an input of the first. With 16 `activation_bits`, what is
-    stored as int16 is read `wide` or saturated."""
+    """Layers that feed one another, and an input of the first."""
     layers = []
     size = tuple(int(side) for side in rng.integers(4, 12, 2))
     first_size = size
     while len(layers) < count:
         before = layers[-1] if layers else None
         read = before.output if before else None
-        if activation_bits == 16 and read == "int16":
-            read = ["int16", "wide"]
+        if read == "int16":
+            read = [storage for storage in STORAGES[activation_bits] if stored_as(storage) == read]
         layer = random_layer(
             rng, name=f"layer{len(layers)}", stride=[1, 2], kernel=range(1, 6),
             in_channels=before.out_channels if before else None,
@@ -93,8 +100,8 @@ def random_chain(rng, count, activation_bits=8):
         )
         try:
             after = layer.output_size(*size)
-            if before and layer.input == "wide":
-                layer.check_sums(before.lo, before.hi)
+            if before and layer.input in WIDE_STORAGES:
+                check_wide(layer, [before])
         except LitelicError:
             continue
         if max(after) <= 40:
@@ -137,6 +144,25 @@ def test_every_storage(engine_of, config, storage, output, seed):
     """int16 inputs hold values beyond the range of operands."""
     rng = np.random.default_rng(seed)
     job = random_job(rng, config, input=storage, output=output, kernel=range(1, 6))
+    run(engine_of(config), rng, job)
+
+
+@GATE
+@pytest.mark.parametrize("seed", range(12), indirect=True)
+def test_pair_of_maps(engine_of, config, seed):
+    """Rows of two maps in turns; every second pair is a sum, whose weights are mostly trimmed."""
+    rng = np.random.default_rng(seed)
+    run(engine_of(config), rng, fitting_job(rng, config, lambda: random_pair(rng)))
+
+
+@GATE
+@pytest.mark.parametrize("shuffle", (2, 4))
+def test_shuffled_results(engine_of, config, shuffle, seed):
+    rng = np.random.default_rng(seed)
+    job = random_job(
+        rng, config, kind="conv", kernel=[1, 3], stride=[1, 2], gdn=False, shuffle=shuffle,
+        out_channels=[shuffle**2, 3 * shuffle**2],
+    )
     run(engine_of(config), rng, job)
 
 
@@ -215,6 +241,13 @@ def test_every_normalisation_of_15_bit_operands(engine_of, config, function, kin
 def test_every_storage_on_an_array_of_16_bits(engine_of, config, storage, seed):
     rng = np.random.default_rng(seed)
     run(engine_of(config), rng, random_job(rng, config, input=storage, kernel=range(1, 6)))
+
+
+@GATE16
+@pytest.mark.parametrize("seed", range(6), indirect=True)
+def test_pair_of_maps_of_16_bits(engine_of, config, seed):
+    rng = np.random.default_rng(seed)
+    run(engine_of(config), rng, fitting_job(rng, config, lambda: random_pair(rng, 16)))
 
 
 @GATE16

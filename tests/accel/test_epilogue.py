@@ -14,6 +14,8 @@ from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import (
     FLAG_GDN,
     FLAG_OUTPUT16,
+    FLAG_SLOPE,
+    FUNCTION_BITS,
     FUNCTION_CODES,
     FUNCTION_OPERANDS15,
 )
@@ -22,12 +24,13 @@ from litelic.accel.fetch import Descriptor
 from litelic.accel.requantise import delay
 from litelic.accel.sequencer import RESULT_LAYOUT
 from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS, WeightRing
-from litelic.host.program.model import OPERAND_BITS
+from litelic.host.program.layer import OPERAND_BITS
 from tests.accel.streams import random_config, simulate, write_fields
 from tests.host.golden.reference import clamp, normalised, requantise, round_shift
 
 NORM_RANGE = (1, 2**24 - 1)
 INT16_RANGE = (-(2**15), 2**15 - 1)
+SLOPES = (0, 655, 40000, 65535)
 
 
 def random_channel(chance):
@@ -42,14 +45,22 @@ def random_sum(chance):
     return chance.randrange(-(1 << chance.randrange(1, 31)), 1 << chance.randrange(1, 31))
 
 
-def random_layer(chance, function, operand_bits=8):
+def random_layer(chance, function, operand_bits=8, slope=None):
     """What is the same for all results of a layer; a `Gdn` as far as the reference looks."""
     lo, hi = chance.choice([(-128, 127), (0, 255), (-40, 3000), INT16_RANGE])
     return SimpleNamespace(
         function=function, operand_shift=chance.choice([0, 1, 7, 12, 20, 31]),
         output_shift=chance.choice([0, 9, 12, 16, 20, 40, 63]), lo=lo, hi=hi,
-        operand_bits=operand_bits,
+        operand_bits=operand_bits, slope=slope,
     )
+
+
+def bent(total, channel, layer):
+    """The result of a layer without a normalisation."""
+    if layer.slope is None:
+        return requantised(total, channel, layer.lo, layer.hi)
+    value = requantised(total, channel, *INT16_RANGE)
+    return clamp(round_shift(value * layer.slope, 16) if value < 0 else value, layer.lo, layer.hi)
 
 
 def requantised(total, channel, lo, hi):
@@ -71,22 +82,28 @@ def test_lane(function, seed):
     check_lane(random.Random(seed), function, 8, 8)
 
 
+@pytest.mark.parametrize("slope", SLOPES)
+def test_lane_of_a_slope(slope, seed):
+    check_lane(random.Random(seed), None, 8, 8, slope)
+
+
 @pytest.mark.parametrize("operand_bits", OPERAND_BITS)
 @pytest.mark.parametrize("function", FUNCTION_CODES)
 def test_lane_of_16_bit_activations(function, operand_bits, seed):
     check_lane(random.Random(seed), function, 15, operand_bits)
 
 
-def check_lane(chance, function, middle_bits, operand_bits):
+def check_lane(chance, function, middle_bits, operand_bits, slope=None):
     """One sum a cycle; with a normalisation, sums of both kinds at random."""
-    layer = random_layer(chance, function or "multiply", operand_bits)
+    layer = random_layer(chance, function or "multiply", operand_bits, slope)
     middle = function is not None
     dut = EpilogueLane(
         operand_shift=Signal(6, reset=layer.operand_shift),
         output_shift=Signal(6, reset=layer.output_shift),
-        function=Signal(2, reset=FUNCTION_CODES[layer.function]),
+        function=Signal(FUNCTION_BITS, reset=FUNCTION_CODES[layer.function]),
         lo=Signal((16, True), reset=layer.lo), hi=Signal((16, True), reset=layer.hi),
         middle=Signal(reset=middle), middle_bits=middle_bits, wide=Signal(reset=operand_bits > 8),
+        sloped=Signal(reset=slope is not None), slope=Signal(16, reset=slope or 0),
     )
     checks = {}  # cycle -> [(signal, value)]
 
@@ -110,7 +127,7 @@ def check_lane(chance, function, middle_bits, operand_bits):
                 expect(cycle + dut.latency, dut.middle_value, result)
                 expect(cycle + dut.latency, dut.result, operand_of(layer, result))
             else:
-                result = requantised(total, channel, layer.lo, layer.hi)
+                result = bent(total, channel, layer)
                 expect(cycle + dut.latency, dut.result, result)
             yield dut.value.eq(values.get(cycle, chance.randrange(-(2**15), 2**15)))
             yield
@@ -167,6 +184,12 @@ def test_epilogue(function, wide, seed):
     check_epilogue(chance, random_config(chance), function, wide)
 
 
+@pytest.mark.parametrize("slope", SLOPES)
+def test_epilogue_of_a_slope(slope, seed):
+    chance = random.Random(seed)
+    check_epilogue(chance, random_config(chance), None, True, slope=slope)
+
+
 @pytest.mark.parametrize("operand_bits", OPERAND_BITS)
 def test_epilogue_of_16_bit_activations(operand_bits, seed):
     chance = random.Random(seed)
@@ -174,8 +197,8 @@ def test_epilogue_of_16_bit_activations(operand_bits, seed):
     check_epilogue(chance, config, chance.choice(list(FUNCTION_CODES)), True, operand_bits)
 
 
-def check_epilogue(chance, config, function, wide, operand_bits=8):
-    layer = random_layer(chance, function or "multiply", operand_bits)
+def check_epilogue(chance, config, function, wide, operand_bits=8, slope=None):
+    layer = random_layer(chance, function or "multiply", operand_bits, slope)
     parameters = random_parameters(chance, config)
     dut = Bench(config, [packed(p) for p in parameters])
     epilogue = dut.epilogue
@@ -207,15 +230,17 @@ def check_epilogue(chance, config, function, wide, operand_bits=8):
             expected["middle"].append((m, address, (value, operand_of(layer, value))))
         else:
             expected["output"].append(
-                (m, address, requantised(total, p, layer.lo, layer.hi))
+                (m, address, bent(total, p, layer))
             )
 
     def drive():
         yield from write_fields(dut.descriptor, {
-            "flags": FLAG_GDN * (function is not None) | FLAG_OUTPUT16 * wide,
+            "flags": FLAG_GDN * (function is not None) | FLAG_OUTPUT16 * wide
+            | FLAG_SLOPE * (slope is not None),
             "clamp": layer.lo % 2**16 | (layer.hi % 2**16) << 16,
-            "function": FUNCTION_CODES[layer.function] | layer.operand_shift << 8
-            | layer.output_shift << 16 | FUNCTION_OPERANDS15 * (operand_bits > 8),
+            "function": slope if slope is not None else FUNCTION_CODES[layer.function]
+            | layer.operand_shift << 8 | layer.output_shift << 16
+            | FUNCTION_OPERANDS15 * (operand_bits > 8),
             "result_pitch": pitch,
         })
         yield

@@ -9,7 +9,7 @@ from litelic.accel.config import PORT_BYTES, ArrayConfig
 from litelic.accel.descriptor import STORAGE_CODES
 from litelic.accel.fetch import Descriptor
 from litelic.accel.loader import Loader
-from litelic.host.program.model import STORAGE_BYTES
+from litelic.host.program.layer import STORAGE_BYTES
 from tests.accel.streams import pause, pulse, serve_reads, simulate, write_fields
 from tests.host.golden.reference import operand
 
@@ -84,7 +84,7 @@ class Load:
             return 0
         place = self.base + y * self.pitch + position
         stored = self.memory[place : place + self.size]
-        signed = self.storage in ("int8", "int16", "wide")
+        signed = self.storage not in ("uint8", "centred")
         return operand(int.from_bytes(stored, "little", signed=signed), self.storage)
 
     def strip(self, y, x):
@@ -142,7 +142,9 @@ class WrittenOperands:
 
 
 @pytest.mark.parametrize("config", ARRAYS)
-@pytest.mark.parametrize("storages", [("int8", "int16"), ("uint8", "centred")], ids="-".join)
+@pytest.mark.parametrize(
+    "storages", [("int8", "int16"), ("uint8", "centred"), ("magnitude", "int8")], ids="-".join,
+)
 @pytest.mark.parametrize("seed", [
     0, *[pytest.param(n, marks=pytest.mark.long) for n in range(1, 10)],
 ], indirect=True)
@@ -151,7 +153,8 @@ def test_loads_tiles(config, storages, seed):
 
 
 @pytest.mark.parametrize("config", WIDE_ARRAYS)
-@pytest.mark.parametrize("storages", [("int8", "wide", "uint8"), ("int16", "centred", "wide")],
+@pytest.mark.parametrize("storages", [("int8", "wide", "uint8"), ("int16", "centred", "wide"),
+                                      ("wide_magnitude", "magnitude")],
                          ids="-".join)
 def test_loads_tiles_of_16_bit_operands(config, storages, seed):
     check_tiles(config, storages, seed)

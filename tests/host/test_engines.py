@@ -3,14 +3,11 @@
 import contextlib
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host import engines
-from litelic.host.engines.golden import GoldenEngine
 from litelic.host.errors import LitelicError
-from litelic.host.golden import run_layers
 from tests.host.bench.fakes import FakeBoard
 from tests.host.codec.models import small_program
 
@@ -36,18 +33,6 @@ def test_the_simulated_board_suits_the_program(monkeypatch, bits):
     )
     with engines.open_engine(small_program(1, activation_bits=bits), sim=True) as engine:
         assert engine.config == asked[0] == ArrayConfig(activation_bits=bits)
-
-
-def test_the_golden_model_reads_latents_times_their_factors():
-    program = small_program(1)
-    latents = np.random.default_rng(1).integers(-14, 14, (3, 4, program.latent_channels))
-    engine = GoldenEngine(program)
-    *_, (_, expected) = run_layers(
-        program.synthesis, (latents * program.latent_factors).astype(np.int16)
-    )
-    assert np.array_equal(engine.synthesise(latents.astype(np.int16)), expected)
-    *_, (_, plain) = run_layers(program.synthesis, latents.astype(np.int16))
-    assert not np.array_equal(plain, expected)
 
 
 def test_a_board_of_8_bits_is_refused_for_a_program_of_16(monkeypatch):

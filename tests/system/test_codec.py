@@ -9,7 +9,7 @@ from litelic.host.codec import pictures
 from litelic.host.codec.pictures import Picture
 from litelic.host.link.simulator import Simulator
 from litelic.host.program.file import save_program
-from tests.host.codec.models import small_program
+from tests.host.codec.models import hyper_program, small_program
 from tests.system.conftest import DATA
 
 SIZES = [(1, 1), (17, 31), (31, 17), (1000, 3), (96, 64)]
@@ -81,6 +81,18 @@ def test_random_programs_give_the_golden_bytes(simulator, picture, tmp_path, num
     program = tmp_path / "random.licp"
     save_program(small_program(number), program)
     round_trip(picture(50, 37), tmp_path, simulator.url, program)
+
+
+@pytest.mark.parametrize("means", (False, True))
+def test_hyperpriors_give_the_golden_bytes(simulator, picture, tmp_path, means, capsys):
+    """Magnitudes, sums, gates, slopes and shuffles among their layers; verify sees each of them."""
+    program = tmp_path / "hyper.licp"
+    save_program(hyper_program(3, means), program)
+    round_trip(picture(50, 37), tmp_path, simulator.url, program)
+    options = ["--program", str(program), "--port", simulator.url, "--size", "40x24"]
+    assert main(["verify", *options]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in ("h_a.2", "h_s.1", "every layer equals the golden model"))
 
 
 def test_verify_finds_every_layer_equal(simulator, capsys):

@@ -37,7 +37,7 @@ class FakeEngine:
         return self._run(self.program.analysis, pixels)
 
     def synthesise(self, latents):
-        return self._run(self.program.synthesis, self.program.synthesis_input(latents))
+        return self._run(self.program.synthesis, latents)
 
     def _run(self, layers, x):
         self.reports = []

@@ -7,6 +7,7 @@ from PIL import Image
 from litelic.host.cli import options
 from litelic.host.codec import pictures
 from litelic.host.errors import LitelicError
+from litelic.host.program.symbols import latents_of
 from tests.host.codec.models import GoldenEngine, small_program
 
 
@@ -28,7 +29,7 @@ def test_round_trip(run, engine, encoded, picture_path, program_path):
     assert out.startswith(f"{output}: 19x11, ")
     golden = GoldenEngine(small_program(1))
     latents = golden.analyse(pictures.extend(pictures.load(picture_path).pixels, 8))
-    expected = golden.synthesise(latents)[:11, :19]
+    expected = golden.synthesise(latents_of(golden.program, latents))[:11, :19]
     assert np.array_equal(pictures.load(output).pixels, expected)
 
 

@@ -96,4 +96,4 @@ def test_the_golden_model_reports_its_progress(run, engine, program_path, monkey
 
     monkeypatch.setattr(verify, "Progress", Recording)
     assert run("verify", "--program", program_path, "--sim", "--size", "20x9")[0] == 0
-    assert ("golden g_a.0", 4, 4) in calls and ("golden g_s.2", 16, 16) in calls
+    assert ("golden analysis", 2, 2) in calls and ("golden synthesis", 2, 2) in calls

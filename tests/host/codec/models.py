@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from litelic.host.golden import run_layers
-from litelic.host.program.model import EntropyTable, Program
+from litelic.host.program.model import EntropyTable, Hyperprior, Program
 from tests.random_layers import random_layer
 
 
@@ -70,6 +70,54 @@ def small_program(seed, channels=6, activation_bits=8):
     )
 
 
+def hyper_program(seed, means=True, activation_bits=8):
+    """A random program with a hyperprior that shrinks by 16; sums, gates and slopes are in it."""
+    rng = np.random.default_rng(seed)
+    base = small_program(seed, activation_bits=activation_bits)
+    channels, hyper_channels = base.latent_channels, 4
+    wide = activation_bits == 16
+    read = "wide" if wide else "int16"
+    limit = 20000 if wide else 900
+    analysis = [base.analysis[0], replace(base.analysis[1], lo=-limit, hi=limit)]
+    shape = {"stride": 1, "kernel": 3, "padding": 1, "kind": "conv", "gdn": False}
+    shape |= {"activation_bits": activation_bits, "output": "int16"}
+    magnitude = ("wide_magnitude" if wide else "magnitude") if not means else read
+    hyper_analysis = [
+        random_layer(rng, **shape, name="h_a.0", in_channels=channels, out_channels=hyper_channels,
+                     input=magnitude),
+        random_layer(rng, **shape | {"kernel": 1, "padding": 0}, name="h_a.1", input=read,
+                     in_channels=hyper_channels, out_channels=hyper_channels),
+        replace(
+            random_layer(rng, kind="pair", name="h_a.2", input=read, gdn="sigmoid", output="int16",
+                         in_channels=hyper_channels, activation_bits=activation_bits),
+            sources=(0, 1),
+        ),
+    ]
+    gate = hyper_analysis[-1]
+    hyper_analysis.append(replace(
+        random_layer(rng, **shape | {"stride": 2}, name="h_a.3", in_channels=gate.out_channels,
+                     out_channels=hyper_channels, input=read), lo=-30, hi=30,
+    ))
+    last = random_layer(
+        rng, **shape | {"kernel": 1, "padding": 0}, name="h_s.1", in_channels=hyper_channels,
+        out_channels=channels * (2 if means else 1), input=read,
+    )
+    hyper_synthesis = [
+        random_layer(rng, **shape, name="h_s.0", in_channels=hyper_channels,
+                     out_channels=4 * hyper_channels, input=read, shuffle=2),
+        replace(last, lo=-700, hi=3000),
+    ]
+    tables = [laplacian_table(scale) for scale in (0.3, 1, 4, 16, 60)]
+    return Program(
+        f"hyper-{base.name}", analysis, base.synthesis,
+        [random_table(rng) for _ in range(hyper_channels)],
+        latent_factors=rng.integers(1, 12, channels).astype(np.uint8),
+        hyperprior=Hyperprior(
+            hyper_analysis, hyper_synthesis, np.array([-50, 20, 400, 1500], np.int32), tables
+        ),
+    )
+
+
 class GoldenEngine:
     """What `codec` and the command line ask of an engine."""
 
@@ -78,14 +126,23 @@ class GoldenEngine:
     def __init__(self, program):
         self.program = program
 
-    def layers(self, direction, x):
-        if direction == "synthesis":
-            x = self.program.synthesis_input(x)
-        for layer, y in run_layers(getattr(self.program, direction), x):
+    def layers(self, network, x):
+        for layer, y in run_layers(self.program.networks[network], x):
             yield layer, y, {"cycles": 1000}
 
     def analyse(self, pixels):
-        return [y for _, y, _ in self.layers("analysis", pixels)][-1]
+        return self._last("analysis", pixels)
+
+    def analyse_with_hyperprior(self, pixels):
+        latents = self.analyse(pixels)
+        hyper = self._last("hyper_analysis", latents)
+        return latents, hyper, self.hyper_synthesise(hyper)
+
+    def hyper_synthesise(self, hyper):
+        return self._last("hyper_synthesis", hyper)
 
     def synthesise(self, latents):
-        return [y for _, y, _ in self.layers("synthesis", latents)][-1]
+        return self._last("synthesis", latents)
+
+    def _last(self, network, x):
+        return [y for _, y, _ in self.layers(network, x)][-1]

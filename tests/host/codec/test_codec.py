@@ -8,6 +8,7 @@ import pytest
 from litelic.host.codec import codec
 from litelic.host.codec.pictures import Picture, extend
 from litelic.host.errors import LitelicError
+from litelic.host.program.symbols import latents_of
 from tests.host.codec.models import GoldenEngine, small_program
 
 HASH = bytes(range(32))
@@ -33,12 +34,13 @@ def test_the_file_holds_all_that_decoding_needs(program, seed, size, grey):
     engine = GoldenEngine(program)
     data = codec.encode_picture(program, HASH, Picture(pixels, grey), engine)
     decoded = codec.decode_file(program, HASH, data, GoldenEngine(program))
-    expected = engine.synthesise(engine.analyse(extend(pixels, program.downsampling)))
+    symbols = engine.analyse(extend(pixels, program.downsampling))
+    expected = engine.synthesise(latents_of(program, symbols))
     assert np.array_equal(decoded.pixels, expected[: size[0], : size[1]])
     assert decoded.grey == grey
-    lic, latents = codec.open_file(program, HASH, data)
+    lic, coded = codec.open_file(program, HASH, data)
     assert (lic.height, lic.width) == size
-    assert np.array_equal(latents, engine.analyse(extend(pixels, program.downsampling)))
+    assert np.array_equal(coded.first, symbols) and not coded.rest
 
 
 def test_damage_and_other_models_are_found_before_the_engine_is_used(program):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litelic.host.codec import rans
-from litelic.host.codec.lanes import MAX_LANES, WHOLE, encode_lanes
+from litelic.host.codec.lanes import MAX_LANES, WHOLE, choose_lanes, encode_lanes
 from litelic.host.codec.sharpening import EXPONENTS, cost, powers_of_two, versions
 from litelic.host.errors import LitelicError
 from tests.host.codec import slow_rans
@@ -142,9 +142,9 @@ def test_size_is_close_to_the_entropy_and_lanes_are_cheap(seed):
 
 
 def test_lanes_follow_the_size():
-    assert rans._choose_lanes(0) == 1
-    assert rans._choose_lanes(30_000) == 32
-    assert rans._choose_lanes(10**9) == MAX_LANES
+    assert choose_lanes(0) == 1
+    assert choose_lanes(30_000) == 32
+    assert choose_lanes(10**9) == MAX_LANES
 
 
 def test_a_photograph_takes_less_than_a_second(seed):

@@ -1,3 +1,4 @@
+import re
 import urllib.error
 
 import numpy as np
@@ -6,7 +7,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
-from litelic.host.compiler.checkpoint import FactorizedPrior, load_model  # noqa: E402
+from litelic.host.compiler.checkpoint import load_model  # noqa: E402
+from litelic.host.compiler.zoo import (  # noqa: E402
+    CLASSES,
+    FactorizedPrior,
+    image_models,
+    random_model,
+)
 from litelic.host.errors import LitelicError  # noqa: E402
 from litelic.host.training.train import save  # noqa: E402
 
@@ -36,6 +43,26 @@ def test_every_wrapping_of_a_state_dictionary(factorized, tmp_path, wrap):
         loaded = load_model(source)
         assert same_weights(loaded.model, factorized)
         assert loaded.name == "bmshj2018-factorized-8-12" and loaded.trained_entropy
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_model_is_known_by_its_state_dictionary(name, tmp_path):
+    """As CompressAI's own checkpoints are: prepared for coding, with old names of some weights."""
+    model = random_model(name, 8, 8)
+    model.update(force=True)
+    old = {}
+    for key, value in model.state_dict().items():
+        key = key.replace(".skip.", ".downsample.")
+        for kind, plural in (("bias", "biases"), ("matrix", "matrices"), ("factor", "factors")):
+            key = re.sub(rf"(bottleneck)\._{kind}(\d)", rf"\1._{plural}.\2", key)
+        old[f"module.{key}"] = value
+    path = tmp_path / "x.pth.tar"
+    torch.save({"state_dict": old}, path)
+    loaded = load_model(path)
+    assert loaded.name == f"{name}-8-8" and type(loaded.model) is CLASSES[name]
+    assert same_weights(loaded.model, model)
+    serial = hasattr(model, "context_prediction")
+    assert loaded.trained_entropy != serial and bool(loaded.notes) == serial
 
 
 def test_updated_entropy_tables_do_not_matter(factorized, tmp_path):
@@ -96,19 +123,27 @@ def test_what_is_refused(factorized, tmp_path, monkeypatch):
     torch.save([1, 2], path)
     refuse(path, "holds no state dictionary")
     refuse({"a": torch.zeros(1)}, "not a model that is known")
-    refuse({"h_a.0.weight": torch.zeros(1)}, "hyperprior")
+    refuse({"h_a.0.weight": torch.zeros(1)}, "not a model that is known")
     state = factorized.state_dict()
     refuse({k: v for k, v in state.items() if k != "g_s.2.bias"}, "g_s.2.bias")
     refuse({**state, "g_s.2.bias": state["g_s.2.bias"] * np.nan}, "g_s.2.bias.*not finite")
     refuse(state, "has N = 8, not 16", N=16)
     refuse("bmshj2018-factorized", "needs a quality")
     refuse("bmshj2018-factorized", "needs a quality", quality=9)
+    refuse("cheng2020-attn", "needs a quality of 1 to 6", quality=7)
+    refuse("cheng2020-attn", "as many latent channels as others", N=8, M=12)
 
     def offline(*args, **kwargs):
         raise urllib.error.URLError("no network")
 
-    monkeypatch.setattr("compressai.zoo.bmshj2018_factorized", offline)
-    refuse("bmshj2018-factorized", "cannot download.*no network.*copy the", quality=3)
+    monkeypatch.setitem(image_models, "mbt2018-mean", offline)
+    refuse("mbt2018-mean", "cannot download.*no network.*copy the", quality=3)
+
+    def missing(*args, **kwargs):
+        raise RuntimeError("Pre-trained model not yet available")
+
+    monkeypatch.setitem(image_models, "bmshj2018-factorized-relu", missing)
+    refuse("bmshj2018-factorized-relu", "no trained weights.*not yet available", quality=3)
 
 
 def test_random_weights_are_the_same_every_time():

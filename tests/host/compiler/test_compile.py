@@ -9,13 +9,14 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
-from litelic.host.compiler.checkpoint import FactorizedPrior, FactorizedPriorReLU  # noqa: E402
 from litelic.host.compiler.compile import compile_command, compile_model  # noqa: E402
 from litelic.host.compiler.quantise import Options  # noqa: E402
 from litelic.host.compiler.simulate import simulate  # noqa: E402
+from litelic.host.compiler.zoo import FactorizedPrior, FactorizedPriorReLU  # noqa: E402
 from litelic.host.errors import LitelicError  # noqa: E402
 from litelic.host.golden import run_layer, run_layers  # noqa: E402
 from litelic.host.program.file import load_program, save_program  # noqa: E402
+from litelic.host.program.symbols import latents_of  # noqa: E402
 from litelic.host.training.train import initialise  # noqa: E402
 
 OPTIONS = Options(samples=4000, activation_bits=8)
@@ -86,7 +87,7 @@ def check_network(photographs, index, tmp_path, options):
     program = load_program(tmp_path / "tiny.licp")[0]
     picture = np.asarray(Image.open(photographs / "1.png"))[32:160, 64:128]
     latents = run(program.analysis, picture)
-    pixels = run(program.synthesis, program.synthesis_input(latents))
+    pixels = run(program.synthesis, latents_of(program, latents))
     centre, gain = getattr(model, "centre", 0.0), getattr(model, "gain", 1.0)
     with torch.no_grad():
         x = torch.from_numpy(picture / 255).float().permute(2, 0, 1)[None]
@@ -131,7 +132,7 @@ def test_simulated_layers_are_the_golden_ones(photographs):
     x = np.asarray(Image.open(photographs / "2.png"))[:64, :96]
     for layer in program.analysis + program.synthesis:
         if layer is program.synthesis[0]:
-            x = program.synthesis_input(x)
+            x = latents_of(program, x)
         operands = torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None]
         y = run_layer(layer, x)
         assert np.array_equal(simulate(layer, operands.clamp(-256, 255))[0], y)
@@ -147,7 +148,7 @@ def test_simulated_layers_of_16_bits_are_nearly_the_golden_ones(photographs):
     x = np.asarray(Image.open(photographs / "2.png"))[:64, :96]
     for layer in program.analysis + program.synthesis:
         if layer is program.synthesis[0]:
-            x = program.synthesis_input(x)
+            x = latents_of(program, x)
         operands = torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None]
         y = run_layer(layer, x)
         difference = np.abs(simulate(layer, operands)[0].astype(int) - y)
@@ -201,7 +202,7 @@ def test_the_papers_weights(shared_data, photographs):
         options=Options(samples=8000), log=lambda line: None,
     )
     latents = run(program.analysis, kodak)
-    pixels = run(program.synthesis, program.synthesis_input(latents))
+    pixels = run(program.synthesis, latents_of(program, latents))
     with torch.no_grad():
         x = torch.from_numpy(kodak / 255).float().permute(2, 0, 1)[None]
         z = loaded.model.g_s(torch.round(loaded.model.g_a(x)))[0].permute(1, 2, 0).numpy() * 255

@@ -4,8 +4,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
-from litelic.host.compiler.checkpoint import FactorizedPriorReLU, load_model  # noqa: E402
+from litelic.host.compiler.checkpoint import load_model  # noqa: E402
 from litelic.host.compiler.finetune import RoundedModel, fake_round, finetune  # noqa: E402
+from litelic.host.compiler.zoo import FactorizedPriorReLU  # noqa: E402
 from litelic.host.errors import LitelicError  # noqa: E402
 from litelic.host.training.train import initialise, save  # noqa: E402
 

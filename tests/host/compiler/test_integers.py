@@ -24,7 +24,7 @@ from litelic.host.compiler.rounding import (  # noqa: E402
 )
 from litelic.host.compiler.taps import groups, put, sample, take  # noqa: E402
 from litelic.host.errors import LitelicError  # noqa: E402
-from litelic.host.program.model import largest_sums  # noqa: E402
+from litelic.host.program.layer import largest_sums  # noqa: E402
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -151,7 +151,7 @@ def test_a_layer_that_reads_too_much_gets_smaller_weights(kind):
     reference = torch.from_numpy(stored).permute(0, 3, 1, 2).float() / 32768
     read = Activations(reference, stored, "wide", np.full(80, 1 / 32768), (-32768, 32767))
     options = Options(samples=1000, feedback=False, activation_bits=16)
-    integer, _, decibels = quantise_layer(layer, read, "uint8", options)
+    integer, _, decibels = quantise_layer(layer, [read], "uint8", options)
     integer.check_sums(-32768, 32767)
     assert 10 < np.abs(integer.weight).max() < 40
     assert np.isfinite(decibels)

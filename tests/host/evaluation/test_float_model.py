@@ -8,7 +8,9 @@ torch = pytest.importorskip("torch")
 from litelic.host.compiler.checkpoint import load_model  # noqa: E402
 from litelic.host.compiler.entropy import medians  # noqa: E402
 from litelic.host.engines.float_model import FloatEngine  # noqa: E402
-from litelic.host.models import QUALITIES, checkpoint_path  # noqa: E402
+from litelic.host.models import QUALITIES, checkpoint_path, program_path  # noqa: E402
+from litelic.host.program.file import load_program  # noqa: E402
+from litelic.host.program.symbols import latents_of  # noqa: E402
 
 
 @pytest.mark.parametrize("quality", (QUALITIES[0], QUALITIES[-1]))
@@ -18,7 +20,8 @@ def test_latents_and_pixels_are_the_checkpoints(quality):
     model = load_model(checkpoint_path(quality)).model
     whole, fractions = medians(model.entropy_bottleneck)
     fractions = torch.from_numpy(fractions).float()[:, None, None]
-    engine = FloatEngine.of(checkpoint_path(quality))
+    program, _ = load_program(program_path(quality))
+    engine = FloatEngine.of(checkpoint_path(quality), program)
     inside = slice(2, -2), slice(2, -2)  # folding is exact but for the border
     with torch.inference_mode():
         picture = torch.from_numpy(pixels / 255).float().permute(2, 0, 1)[None]
@@ -31,7 +34,7 @@ def test_latents_and_pixels_are_the_checkpoints(quality):
         given = torch.from_numpy(latents.astype(np.float32)).permute(2, 0, 1) + fractions
         decoded = (model.g_s(given[None] / model.gain)[0] + model.centre) * 255
     decoded = decoded.permute(1, 2, 0).clamp(0, 255).numpy()
-    got = engine.synthesise(latents)
+    got = engine.synthesise(latents_of(program, latents))
     # A constant has an answer that differs from phase to phase, of which only the mean is kept.
     assert got.dtype == np.uint8
     assert np.abs(got[32:-32, 32:-32] - decoded[32:-32, 32:-32]).max() < 2

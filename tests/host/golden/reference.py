@@ -5,6 +5,7 @@ layers are the `Layer` of `host/program/model.py`, whose arrays are only read.
 """
 
 from bisect import bisect_left
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 # Sections 1 and 2 ---------------------------------------------------------------------------------
@@ -19,6 +20,10 @@ def operand(v, storage):
         return v
     if storage == "centred":
         return v - 128
+    if storage == "magnitude":
+        return min(abs(v), 255)
+    if storage == "wide_magnitude":
+        return min(abs(v), 32767)
     assert storage == "int16"
     return clamp(v, -256, 255)
 
@@ -80,6 +85,20 @@ def transposed_convolution(layer, a):
     return acc
 
 
+def pair(layer, first, second):
+    weight = layer.weight.tolist()
+    return [
+        [
+            [
+                sum(w * v for w, v in zip(maps[0][0] + maps[1][0], [*a, *b], strict=True))
+                for maps in weight
+            ]
+            for a, b in zip(row_a, row_b, strict=True)
+        ]
+        for row_a, row_b in zip(first, second, strict=True)
+    ]
+
+
 # Section 5 ----------------------------------------------------------------------------------------
 
 
@@ -93,13 +112,16 @@ def table(function, k, q):
         return nearest_to_root(Fraction(2**16 * 128, 128 + k) ** 2)
     if function == "rsqrt":
         return nearest_to_root(2**32 * Fraction(128, (128 + k) * 2**q))
-    assert function == "sqrt"
-    return nearest_to_root(2**30 * Fraction((128 + k) * 2**q, 128))
+    if function == "sqrt":
+        return nearest_to_root(2**30 * Fraction((128 + k) * 2**q, 128))
+    assert function == "sigmoid"
+    with localcontext(prec=60):
+        return int((2**16 / (1 + (Decimal(64 - k) / 8).exp())).to_integral_value())
 
 
 TABLES = {
     (function, q): [table(function, k, q) for k in range(129)]
-    for function in ("reciprocal", "rsqrt", "sqrt") for q in (0, 1)
+    for function in ("reciprocal", "rsqrt", "sqrt", "sigmoid") for q in (0, 1)
 }
 
 
@@ -111,6 +133,8 @@ def mantissa(function, n):
     t = TABLES[function, e % 2]
     k = m // 2**16 - 128
     d = m // 2**6 % 1024
+    if function == "sigmoid":
+        k, d = n // 2**17, n // 2**7 % 1024
     return min(65535, t[k] + round_shift((t[k + 1] - t[k]) * d, 10))
 
 
@@ -139,25 +163,45 @@ def normalised(gdn, x, n, lo, hi):
         t = gdn.output_shift - e
     elif gdn.function == "rsqrt":
         t = gdn.output_shift + e // 2
+    elif gdn.function == "sigmoid":
+        t = gdn.output_shift
     else:
         t = gdn.output_shift - e // 2
     return clamp(round_shift(x * mantissa(gdn.function, n), clamp(t, 0, 47)), lo, hi)
 
 
 def normalise_pixel(gdn, x, lo, hi):
-    return [normalised(gdn, v, n, lo, hi) for v, n in zip(x, norms(gdn, x), strict=True)]
+    return [normalised(gdn, v, n, lo, hi) for v, n in zip(x, norms(gdn, x))]
 
 
 # A whole layer ------------------------------------------------------------------------------------
 
 
 def finish_pixel(layer, acc):
-    lo, hi = (-32768, 32767) if layer.gdn else (layer.lo, layer.hi)
-    x = [requantise(v, layer, c, lo, hi) for c, v in enumerate(acc)]
-    return normalise_pixel(layer.gdn, x, layer.lo, layer.hi) if layer.gdn else x
+    x = [requantise(v, layer, c, -32768, 32767) for c, v in enumerate(acc)]
+    if layer.gdn:
+        return normalise_pixel(layer.gdn, x, layer.lo, layer.hi)
+    slope = layer.negative_slope
+    return [
+        clamp(round_shift(v * slope, 16) if v < 0 else v, layer.lo, layer.hi) for v in x
+    ]
 
 
-def run_layer(layer, x):
-    a = [[[operand(v, layer.input) for v in pixel] for pixel in row] for row in x]
-    accumulate = convolution if layer.kind == "conv" else transposed_convolution
-    return [[finish_pixel(layer, acc) for acc in row] for row in accumulate(layer, a)]
+def run_layer(layer, *inputs):
+    maps = [
+        [[[operand(v, layer.input) for v in pixel] for pixel in row] for row in x] for x in inputs
+    ]
+    accumulate = {"conv": convolution, "deconv": transposed_convolution, "pair": pair}[layer.kind]
+    y = [[finish_pixel(layer, acc) for acc in row] for row in accumulate(layer, *maps)]
+    return shuffled(y, layer.shuffle) if layer.shuffle > 1 else y
+
+
+def shuffled(y, r):
+    channels = len(y[0][0]) // r**2
+    return [
+        [
+            [y[row // r][column // r][(c * r + row % r) * r + column % r] for c in range(channels)]
+            for column in range(len(y[0]) * r)
+        ]
+        for row in range(len(y) * r)
+    ]

@@ -8,13 +8,15 @@ import pytest
 
 from litelic.host.golden import arithmetic, normalisation, run_layer
 from litelic.host.golden.convolution import accumulate
-from litelic.host.program.model import FUNCTIONS, STORAGE_BYTES
+from litelic.host.program.layer import FUNCTIONS, SLOPE_ONE, STORAGE_BYTES, WIDE, Gdn
 from tests.random_layers import random_input, random_layer, random_size
 
 torch = pytest.importorskip("torch")
 
 # As stated in test_golden_tables.py, for every function
 MANTISSA_ERROR = 1.25 * 2**-15
+SIGMOID_ERROR = 14 / 2**16
+RATIOS = [function for function in FUNCTIONS if function != "sigmoid"]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +49,7 @@ def test_sums_of_products_are_equal(kind, seed, input):
     layer = random_layer(rng, kind=kind, input=input)
     x = random_input(rng, layer, *random_size(rng, layer, 16))
     expected = float_convolution(layer, arithmetic.operands(x, layer.input))
-    assert (accumulate(layer, x, range(expected.shape[0])) == expected).all()
+    assert (accumulate(layer, (x,), range(expected.shape[0])) == expected).all()
 
 
 @pytest.mark.parametrize("kind, kernel, stride, output_padding", [
@@ -68,9 +70,10 @@ def test_layers_of_real_models_are_equal(storage, kind, kernel, stride, output_p
         layer, multiplier=np.ones(channels, np.uint16), shift=np.zeros(channels, np.uint8),
         weight=rng.integers(-1, 2, layer.weight.shape, dtype=np.int8),
         bias=rng.integers(-(2**12), 2**12, channels, dtype=np.int32), lo=-32768, hi=32767,
+        negative_slope=SLOPE_ONE,
     )
     x = random_input(rng, layer, 17, 14)
-    if storage == "wide":
+    if storage in WIDE:
         x //= 64
     expected = float_convolution(layer, arithmetic.operands(x, storage)) + layer.bias
     y = run_layer(layer, x)
@@ -82,14 +85,13 @@ def float_normalisation(gdn, x):
     """CompressAI's formula on the real numbers that the integers stand for, `[y][x][channels]`:
     the unclamped results, and how far the integers may lie from them.
     """
-    channels = len(gdn.bias)
     unit = 2.0**gdn.operand_shift  # what an operand counts
     scale = torch.from_numpy(gdn.multiplier * 2.0 ** -gdn.shift.astype(float))
     gamma = torch.from_numpy(gdn.gamma.astype(float)) * scale[:, None] / unit
     beta = torch.from_numpy(gdn.bias.astype(float)) * scale
     x = torch.from_numpy(x.astype(float)).permute(2, 0, 1)[None]
     size = x**2 if gdn.squares else abs(x)
-    norm = torch.nn.functional.conv2d(size, gamma.reshape(channels, channels, 1, 1), beta)
+    norm = torch.nn.functional.conv2d(size, gamma[:, :, None, None], beta)
     gain = {
         "reciprocal": lambda: 2.0**16 / norm,
         "multiply": lambda: 2.0**15 * norm,
@@ -104,7 +106,7 @@ def float_normalisation(gdn, x):
 
 
 @pytest.mark.parametrize("seed", range(25))
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", RATIOS)
 def test_normalisation_is_within_its_roundings(function, seed):
     rng = np.random.default_rng(seed)
     layer = random_layer(rng, gdn=function, out_channels=12, output="int16")
@@ -122,3 +124,23 @@ def test_normalisation_is_within_its_roundings(function, seed):
     y = normalisation.normalise(gdn, x, -(2**31), 2**31 - 1)
     assert (abs(y - expected) <= bound).all()
     assert norm_error.max() < 0.1 and abs(expected).max() > 100  # or the bound would say little
+
+
+def test_a_gate_is_within_its_roundings():
+    """a * sigmoid(b) of 5 channels each: b + 8 comes with 11 bits of which 8 are kept."""
+    rng = np.random.default_rng(1)
+    channels, ones = 5, np.ones(5)
+    gdn = Gdn(
+        name="gate", function="sigmoid", operand_shift=3, output_shift=16,
+        gamma=np.hstack([np.zeros((channels, channels)), np.eye(channels)]).astype(np.int8),
+        bias=np.zeros(channels, np.int32), multiplier=(ones * 65535).astype(np.uint16),
+        shift=np.zeros(channels, np.uint8),
+    )
+    a, b = rng.integers(-(2**15), 2**15, (40, 50, 5)), rng.integers(0, 2040, (40, 50, 5))
+    y = normalisation.normalise(gdn, np.concatenate([a, b], axis=2), -(2**15), 2**15 - 1)
+    argument = torch.from_numpy(b / 8 * 65535 / 2**20 - 8)
+    expected = a * torch.sigmoid(argument).numpy()
+    # Half a step of b at the steepest place, and the table.
+    bound = 0.5 + abs(a) * (0.5 / 16 / 4 + SIGMOID_ERROR)
+    assert y.shape == a.shape and (abs(y - expected) <= bound).all()
+    assert argument.min() < -7.9 and argument.max() > 7.9

@@ -6,26 +6,28 @@ from itertools import product
 import numpy as np
 import pytest
 
+from litelic.accel.config import ACTIVATION_BITS
 from litelic.host.golden import arithmetic, network, normalisation, run_layer
-from litelic.host.program.model import (
+from litelic.host.program.layer import (
     FUNCTIONS,
     OPERAND_BITS,
     OUTPUT_RANGE,
     STORAGE_BYTES,
+    WIDE,
     Gdn,
     Layer,
 )
 from tests.host.golden import reference
-from tests.random_layers import random_input, random_layer, random_size
+from tests.random_layers import random_input, random_layer, random_pair, random_size
 
 INT32 = np.iinfo(np.int32)
 
 
-def assert_equals_reference(layer, x):
-    y = run_layer(layer, x)
+def assert_equals_reference(layer, *inputs):
+    y = run_layer(layer, *inputs)
     assert y.dtype == network.STORAGE_DTYPE[layer.output]
-    assert y.shape == (*layer.output_size(*x.shape[:2]), layer.out_channels)
-    assert y.tolist() == reference.run_layer(layer, x.tolist())
+    assert y.shape == (*layer.output_size(*inputs[0].shape[:2]), layer.out_channels)
+    assert y.tolist() == reference.run_layer(layer, *[x.tolist() for x in inputs])
     return y
 
 
@@ -47,6 +49,26 @@ def test_random_layer_of_16_bits(seed, input):
         rng, in_channels=range(1, 7), out_channels=range(1, 7), activation_bits=16, input=input,
     )
     assert_equals_reference(layer, random_input(rng, layer, *random_size(rng, layer, 7)))
+
+
+@pytest.mark.parametrize("bits", ACTIVATION_BITS)
+@pytest.mark.parametrize("seed", range(30))
+def test_random_pair(seed, bits):
+    (convolution, pair), x = random_pair(np.random.default_rng(seed), bits, largest=6)
+    between = assert_equals_reference(convolution, x)
+    result = assert_equals_reference(pair, x, between)
+    assert np.array_equal(list(network.run_layers([convolution, pair], x))[-1][1], result)
+
+
+@pytest.mark.parametrize("shuffle", [2, 4])
+@pytest.mark.parametrize("seed", range(10))
+def test_shuffled_results(seed, shuffle, monkeypatch):
+    rng = np.random.default_rng(seed)
+    layer = random_layer(
+        rng, kind="conv", shuffle=shuffle, out_channels=3 * shuffle**2, gdn=False, kernel=3,
+    )
+    monkeypatch.setattr(network, "BAND_RESULTS", int(rng.choice([1, 200, 1 << 18])))
+    assert_equals_reference(layer, random_input(rng, layer, 5, 7))
 
 
 @pytest.mark.parametrize("kind", ["conv", "deconv"])
@@ -86,6 +108,8 @@ def extreme_inputs(storage, shape, rng):
         "centred": [0, 127, 128, 255],
         "int16": [-32768, -257, -256, -255, 0, 254, 255, 256, 32767],
         "wide": [-32768, -32767, -257, -256, -1, 0, 255, 256, 32767],
+        "magnitude": [-32768, -257, -256, -255, -1, 0, 1, 255, 256, 32767],
+        "wide_magnitude": [-32768, -32767, -257, -256, -1, 0, 255, 256, 32767],
     }[storage]
     return rng.choice(np.array(values, network.STORAGE_DTYPE[storage]), shape)
 
@@ -103,7 +127,7 @@ def test_extremes_of_a_convolution(kind, storage, output):
     weight = rng.choice(np.array([-127, 127], np.int8), (channels, 3, 3, 4))
     weight[::3] = -127
     weight[1::3] = 127
-    largest = 32768 if storage == "wide" else 256
+    largest = 32768 if storage in WIDE else 256
     room = INT32.max - abs(weight.astype(np.int64)).sum(axis=(1, 2, 3)) * largest
     for sign in (-1, 0, 1):
         layer = Layer(
@@ -144,7 +168,7 @@ def test_every_operand():
         assert arithmetic.operands(stored, storage).tolist() == expected
         if storage == "wide":
             assert expected == stored.tolist()
-        else:
+        elif storage not in WIDE:
             assert -256 <= min(expected) and max(expected) <= 255
 
 

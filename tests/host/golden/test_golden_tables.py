@@ -10,12 +10,13 @@ import pytest
 
 from litelic.host.golden.normalisation import exponent, mantissa
 from litelic.host.golden.tables import TABLES, nearest, nearest_root
-from litelic.host.program.model import FUNCTIONS
+from litelic.host.program.layer import FUNCTIONS
 
 EXACT = {
     "reciprocal": lambda k, q: 2**16 * Decimal(128) / (128 + k),
     "rsqrt": lambda k, q: 2**16 * (Decimal(128) / ((128 + k) * 2**q)).sqrt(),
     "sqrt": lambda k, q: 2**15 * (Decimal(128 + k) * 2**q / 128).sqrt(),
+    "sigmoid": lambda k, q: 2**16 / (1 + (Decimal(64 - k) / 8).exp()),
 }
 
 # The square of mantissa / what it stands for, a fraction of integers, for n = v and its exponent e
@@ -51,6 +52,7 @@ def test_entries_are_the_nearest_integers(function, q):
     ("reciprocal", 0, 65536, 32768), ("reciprocal", 1, 65536, 32768),
     ("rsqrt", 0, 65536, 46341), ("rsqrt", 1, 46341, 32768),
     ("sqrt", 0, 32768, 46341), ("sqrt", 1, 46341, 65536),
+    ("sigmoid", 0, 22, 65514), ("sigmoid", 1, 22, 65514),
 ])
 def test_ends_and_direction(function, q, first, last):
     table = TABLES[function][q]
@@ -88,7 +90,7 @@ def norms():
     return sorted(set(edges + others) | set(range(1, 2048)) | {2**24 - 1})
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f != "sigmoid"])
 def test_mantissas_are_as_near_as_stated(function):
     n = norms()
     mantissas = mantissa(function, np.array(n), exponent(np.array(n))).tolist()
@@ -97,3 +99,10 @@ def test_mantissas_are_as_near_as_stated(function):
     for v, mant in zip(n, mantissas, strict=True):
         ratio = SQUARED_RATIO[function](mant, v, v.bit_length() - 1)
         assert low <= ratio <= high, f"n = {v}: mantissa {mant}"
+
+
+def test_sigmoids_are_as_near_as_stated():
+    """The chord of the most curved segment is 12.3 units of 65536 off, roundings add to that."""
+    n = np.array(norms())
+    exact = 2**16 / (1 + np.exp(8 - n / 2**20))
+    assert abs(mantissa("sigmoid", n, exponent(n)) - exact).max() < 14

@@ -1,6 +1,7 @@
 """The weight stream, decoded again byte for byte."""
 
 import struct
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -42,16 +43,20 @@ def decode(data, config):
     return segments
 
 
-def check_channel(segment, n, weight, requantiser, c, row, offset):
-    """Lane n of a segment computes channel c with weight [rows][run], the rest is 0."""
+def check_channel(segment, n, weight, requantiser, c, row, offset, start=0):
+    """Lane n of a segment computes channel c with weight [rows][run], the rest is 0. The segment's
+    run begins at operand `start` of the weight's."""
     bias, multiplier, shift, place, at = segment.parameters[n]
     assert (bias, multiplier, shift) == (
         requantiser.bias[c], requantiser.multiplier[c], requantiser.shift[c],
     )
     assert place == row | 0x80 and at == offset
     packed = segment.weight[:, :, n].reshape(segment.rows, -1)
-    run = weight.shape[1]
-    assert np.array_equal(packed[:, :run], weight) and not packed[:, run:].any()
+    run = weight.shape[1] - start
+    assert not weight[:, :start].any() and not weight[:, start + packed.shape[1] :].any()
+    weight = weight[:, start : start + packed.shape[1]]
+    assert np.array_equal(packed[:, : weight.shape[1]], weight)
+    assert not packed[:, weight.shape[1] :].any()
     assert packed.shape[1] - run < segment.weight.shape[3]
 
 
@@ -66,24 +71,53 @@ def check_padding(segment, first, config):
 @pytest.mark.parametrize("seed", range(12), indirect=True)
 def test_stream_holds_the_layer(config, seed):
     rng = np.random.default_rng(seed)
-    layer = random_layer(rng)
+    check_stream(random_layer(rng), config)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.shape)
+def test_a_sum_of_maps_takes_a_word_of_each(config, seed):
+    """Whatever the number of channels: what is 0 in all of a segment's runs is not computed."""
+    rng = np.random.default_rng(seed)
+    channels = 3 * config.outputs
+    layer = random_layer(
+        rng, kind="pair", in_channels=channels, out_channels=channels, gdn=False,
+    )
+    layer = replace(layer, weight=np.full_like(layer.weight, 0))
+    for c in range(channels):
+        layer.weight[c, :, 0, c] = (5, -7)
+    packed = pack(layer, config)
+    assert {segment.words for segment in packed.segments} <= {
+        2 * -(-config.outputs // config.reduction)
+    }
+    check_stream(layer, config)
+
+
+def test_a_layer_of_zeros_has_a_word_a_row(seed):
+    layer = random_layer(np.random.default_rng(seed), kind="conv", kernel=3, gdn=False)
+    layer = replace(layer, weight=np.zeros_like(layer.weight))
+    assert {segment.words for segment in pack(layer, CONFIGS[0]).segments} == {3}
+    check_stream(layer, CONFIGS[0])
+
+
+def check_stream(layer, config):
     packed = pack(layer, config)
     assert len(packed.data) % config.port_bytes == 0
     segments = decode(packed.data, config)
     assert [(s.words * s.rows, bool(s.flags & SEGMENT_GDN)) for s in segments] == [
         (s.words, s.gdn) for s in packed.segments
     ]
-    results = align(layer.out_channels, config.reduction) if layer.gdn else layer.out_channels
+    results = align(layer.sums, config.reduction) if layer.gdn else layer.out_channels
     size = 2 if layer.output == "int16" and not layer.gdn else 1
     rest = iter(segments)
     for expected in segments_of(split(layer), config.outputs, config.reduction):
         segment = next(rest)
-        assert (segment.y, segment.x) == (expected.y, expected.x * layer.in_channels)
+        start = segment.x - expected.x * layer.in_channels
+        assert segment.y == expected.y and start >= 0
         assert not segment.flags & SEGMENT_GDN
         for n, channel in enumerate(expected.channels):
             weight = expected.weight[n].reshape(expected.weight.shape[1], -1)
             offset = (channel.column * results + channel.channel) * size
-            check_channel(segment, n, weight, layer, channel.channel, channel.row, offset)
+            check_channel(segment, n, weight, layer, channel.sum, channel.row, offset, start)
         check_padding(segment, len(expected.channels), config)
     if layer.gdn:
         for first in range(0, layer.out_channels, config.outputs):

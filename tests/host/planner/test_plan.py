@@ -13,6 +13,7 @@ from litelic.accel.descriptor import (
     FIELDS,
     FLAG_GDN,
     FLAG_OUTPUT16,
+    FLAG_SLOPE,
     FUNCTION_CODES,
     MAGIC,
     STORAGE_CODES,
@@ -28,6 +29,7 @@ from litelic.host.planner.plan import (
     PackedProgram,
 )
 from litelic.host.program.file import load_program
+from litelic.host.program.layer import SLOPE_ONE
 from tests.random_layers import random_layer
 
 CONFIGS = {port: ArrayConfig(port_bytes=port) for port in PORT_BYTES}
@@ -45,12 +47,12 @@ def random_program(rng, count):
         )
         layers.append(layer)
         channels, storage = layer.out_channels, layer.output
-    return SimpleNamespace(analysis=layers[: count // 2], synthesis=layers[count // 2 :])
+    return SimpleNamespace(layers=layers)
 
 
 def random_plan(rng, count=5, memory=LARGE, config=CONFIG):
     program = random_program(rng, count)
-    layers = program.analysis + program.synthesis
+    layers = program.layers
     packed = PackedProgram(program, config)
     height, width = (int(side) for side in rng.integers(8, 60, 2))
     return packed, packed.plan(layers, height, width, memory)
@@ -108,6 +110,21 @@ def test_nothing_overlaps(config, seed):
     assert all(a.output == b.input for a, b in zip(plan.steps, plan.steps[1:], strict=False))
 
 
+def least_memory(packed, plan, too_little, enough):
+    """The smallest DRAM, in bytes, for which the network of `plan` can be planned."""
+    layers = [step.layer for step in plan.steps]
+    too_little -= MAP_ALIGNMENT
+    while enough - too_little > 1:
+        middle = (too_little + enough) // 2
+        try:
+            packed.plan(layers, plan.input.height, plan.input.width, middle)
+        except LitelicError:
+            too_little = middle
+        else:
+            enough = middle
+    return enough
+
+
 @pytest.mark.parametrize("seed", range(10), indirect=True)
 def test_small_memories_are_used_in_turns(seed):
     rng = np.random.default_rng(seed)
@@ -115,8 +132,9 @@ def test_small_memories_are_used_in_turns(seed):
     maps = [plan.input] + [step.output for step in plan.steps]
     layers = [step.layer for step in plan.steps]
     sizes = [-(-m.size // MAP_ALIGNMENT) * MAP_ALIGNMENT for m in maps]
-    needed = packed.maps_address + max(sizes[::2]) + max(sizes[1::2])
-    assert needed < packed.maps_address + sum(sizes)
+    fewest = packed.maps_address + max(a + b for a, b in zip(sizes, sizes[1:], strict=False))
+    needed = least_memory(packed, plan, fewest, packed.maps_address + sum(sizes))
+    assert fewest - MAP_ALIGNMENT < needed < packed.maps_address + sum(sizes)
     tight = packed.plan(layers, plan.input.height, plan.input.width, needed)
     assert [step.tiling for step in tight.steps] == [step.tiling for step in plan.steps]
     for step in tight.steps:
@@ -136,7 +154,7 @@ def test_too_many_layers():
         )
         for i in range(LARGEST_DESCRIPTOR_COUNT + 1)
     ]
-    packed = PackedProgram(SimpleNamespace(analysis=layers, synthesis=[]), CONFIG)
+    packed = PackedProgram(SimpleNamespace(layers=layers), CONFIG)
     plan = packed.plan(layers[:-1], 1, 1, LARGE)
     assert len(plan.descriptors) <= WEIGHTS_ADDRESS
     with pytest.raises(LitelicError, match="257 layers are too many"):
@@ -146,7 +164,7 @@ def test_too_many_layers():
 def test_two_layers_of_one_name():
     rng = np.random.default_rng(0)
     program = random_program(rng, 2)
-    program.synthesis[0].name = program.analysis[0].name
+    program.layers[1].name = program.layers[0].name
     with pytest.raises(LitelicError, match="two layers are called g.0"):
         PackedProgram(program, CONFIG)
 
@@ -165,7 +183,7 @@ def layer_of_16_bits(rng, input, gdn_bits):
 @pytest.mark.parametrize("input, gdn_bits", [("wide", 8), ("uint8", 15), ("wide", 15)])
 def test_16_bits_are_refused_by_an_array_of_8(input, gdn_bits):
     layer = layer_of_16_bits(np.random.default_rng(0), input, gdn_bits)
-    program = SimpleNamespace(analysis=[layer], synthesis=[])
+    program = SimpleNamespace(layers=[layer])
     with pytest.raises(LitelicError, match="layer g_s.0 has 16-bit .* --activation-bits 16, or"):
         PackedProgram(program, CONFIG)
     packed = PackedProgram(program, replace(CONFIG, activation_bits=16))
@@ -181,7 +199,7 @@ def test_16_bits_are_refused_by_an_array_of_8(input, gdn_bits):
 def test_programs_of_8_bits_are_planned_alike_on_both():
     rng = np.random.default_rng(0)
     program = random_program(rng, 4)
-    layers = program.analysis + program.synthesis
+    layers = program.layers
     plans = [
         PackedProgram(program, replace(CONFIG, activation_bits=bits)).plan(layers, 20, 30, LARGE)
         for bits in (8, 16)
@@ -205,7 +223,10 @@ def test_descriptors_name_their_maps_and_weights(config, seed):
         place = f["weight_address"] - WEIGHTS_ADDRESS
         stream = packed.weights[place : place + config.port_bytes * f["weight_words"]]
         assert place % config.port_bytes == 0 and stream == pack(layer, config).data
+        slope = layer.negative_slope
         wanted = FLAG_GDN * bool(layer.gdn) | FLAG_OUTPUT16 * (layer.output == "int16")
+        wanted |= FLAG_SLOPE * (slope != SLOPE_ONE)
+        assert layer.gdn or f["function"] == slope % SLOPE_ONE
         assert f["flags"] == wanted
         assert struct.unpack("<hh", struct.pack("<I", f["clamp"])) == (layer.lo, layer.hi)
         top_left = f["in_address"] - signed(f["in_y"]) * f["in_pitch"]

@@ -5,6 +5,7 @@ import pytest
 
 from litelic.host.golden.arithmetic import operands
 from litelic.host.golden.convolution import accumulate
+from litelic.host.golden.network import shuffled
 from litelic.host.planner.taps import split
 from tests.random_layers import random_input, random_layer, random_size
 
@@ -25,8 +26,8 @@ def sums_from_groups(layer, x):
         assert 0 <= group.x <= window.span[1] - group_width
         for cell_y in range(cells[0]):
             for cell_x in range(cells[1]):
-                top = border + window.origin[0] + group.y + cell_y * window.step
-                left = border + window.origin[1] + group.x + cell_x * window.step
+                top = border + window.origin[0] + group.y + cell_y * window.step[0]
+                left = border + window.origin[1] + group.x + cell_x * window.step[1]
                 patch = a[top : top + group_height, left : left + group_width]
                 results = np.einsum("ovwi,vwi->o", group.weight.astype(np.int64), patch)
                 for channel, result in zip(group.channels, results, strict=True):
@@ -37,17 +38,19 @@ def sums_from_groups(layer, x):
     return sums[:height, :width]
 
 
-@pytest.mark.parametrize("kind", ("conv", "deconv"))
+@pytest.mark.parametrize("kind", ("conv", "deconv", "shuffle"))
 @pytest.mark.parametrize("seed", range(25), indirect=True)
 def test_groups_compute_the_layer(kind, seed):
     rng = np.random.default_rng(seed)
+    shuffles = {"out_channels": 16, "shuffle": [2, 4]} if kind == "shuffle" else {}
     layer = random_layer(
-        rng, kind=kind, in_channels=range(1, 4), out_channels=range(1, 4), gdn=False,
+        rng, kind="conv" if shuffles else kind, in_channels=range(1, 4), gdn=False,
+        **{"out_channels": range(1, 4), **shuffles},
     )
     size = random_size(rng, layer, 6)
     x = random_input(rng, layer, *size)
-    expected = accumulate(layer, x, range(layer.output_size(*size)[0]))
-    assert np.array_equal(sums_from_groups(layer, x), expected)
+    sums = accumulate(layer, (x,), range(layer.output_size(*size)[0] // layer.shuffle))
+    assert np.array_equal(sums_from_groups(layer, x), shuffled(sums, layer.shuffle))
 
 
 @pytest.mark.parametrize("seed", range(25), indirect=True)

@@ -64,7 +64,7 @@ def test_every_result_is_computed_once(config, seed):
 def test_memories_are_large_enough(config, seed):
     task, tiling = random_task(np.random.default_rng(seed), config)
     rows, columns = tiling.cells
-    assert tiling.strip_rows == (rows - 1) * task.step + task.span[0]
+    assert tiling.strip_rows == (rows - 1) * task.step[0] + task.span[0]
     assert tiling.strip_pitch * task.in_bytes == tiling.strip_beats * config.port_bytes
     assert tiling.strip_rows * tiling.strip_pitch <= config.input_depth
     assert rows * task.cell * tiling.output_pitch <= config.output_depth
@@ -82,12 +82,12 @@ def test_strips_and_rows_hold_every_phase(config, seed):
     task, tiling = random_task(np.random.default_rng(seed), config)
     columns = tiling.cells[1]
     in_pixel, out_pixel = task.in_channels * task.in_bytes, task.out_channels * task.out_bytes
-    strip = ((columns - 1) * task.step + task.span[1]) * in_pixel
+    strip = ((columns - 1) * task.step[1] + task.span[1]) * in_pixel
     for tile in range(tiling.tiles[1]):
         phases_in, phases_out = set(), set()
         for lane in range(tiling.lanes[1]):
             cell = (tile * tiling.lanes[1] + lane) * columns
-            first = (task.origin[1] + cell * task.step) * in_pixel % config.port_bytes
+            first = (task.origin[1] + cell * task.step[1]) * in_pixel % config.port_bytes
             assert first + strip <= tiling.strip_beats * config.port_bytes
             phases_in.add(first % (config.bank * task.in_bytes))
             phases_out.add(cell * task.cell * out_pixel % BEAT_BYTES)
@@ -101,9 +101,9 @@ def test_strips_are_no_wider_than_they_must_be(config, seed):
     """Some lane of some tile needs the last word of a strip row."""
     task, tiling = random_task(np.random.default_rng(seed), config)
     in_pixel, columns = task.in_channels * task.in_bytes, tiling.cells[1]
-    strip = ((columns - 1) * task.step + task.span[1]) * in_pixel
+    strip = ((columns - 1) * task.step[1] + task.span[1]) * in_pixel
     ends = [
-        (task.origin[1] + i * columns * task.step) * in_pixel % config.port_bytes + strip
+        (task.origin[1] + i * columns * task.step[1]) * in_pixel % config.port_bytes + strip
         for i in range(tiling.tiles[1] * tiling.lanes[1])
     ]
     assert max(ends) > (tiling.strip_beats - 1) * config.port_bytes
