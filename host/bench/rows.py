@@ -2,41 +2,18 @@
 
 from dataclasses import dataclass
 
-from litelic.accel.config import ArrayConfig
+from litelic.host.boards import (
+    ARTY,
+    ARTY_16_BITS,
+    ARTY_FAST,
+    WIDE_1024,
+    WIDE_2048,
+    Setup,
+)
 from litelic.host.errors import LitelicError
-from litelic.soc.simulation.memories import memory_named
 
 DIRECTIONS = {"encoder": "analysis", "decoder": "synthesis"}  # and the program's name for it
 COMMAND = "python -m litelic.host.bench --row"
-
-
-@dataclass(frozen=True)
-class Setup:
-    """A simulated board.
-
-    array    : reduction x outputs x pixels; ports as wide as those of the memory.
-    memory   : a key of `memories.MEMORIES`.
-    clock_hz : of the whole system; the DRAM's own is four times that.
-    array_clk_ratio : the array's clock over the system's, 1 or 2.
-    activation_bits : of the array and of the program, 8 or 16.
-    """
-
-    array: str
-    memory: str
-    clock_hz: int
-    array_clk_ratio: int = 1
-    activation_bits: int = 8
-
-    @property
-    def array_clock_hz(self):
-        """Cycles are counted with this clock."""
-        return self.clock_hz * self.array_clk_ratio
-
-    @property
-    def config(self):
-        """The `ArrayConfig`."""
-        port_bytes = memory_named(self.memory).port_bytes
-        return ArrayConfig.parse(self.array, port_bytes, self.activation_bits)
 
 
 @dataclass(frozen=True)
@@ -77,12 +54,6 @@ class Row:
         """Measures this row again, and no other."""
         return f"{COMMAND} {self.name}"
 
-
-ARTY = Setup("4x4x8", "ddr3-x16", 100_000_000)
-ARTY_FAST = Setup("4x4x8", "ddr3-x16", 100_000_000, array_clk_ratio=2)
-ARTY_16_BITS = Setup("4x4x8", "ddr3-x16", 100_000_000, activation_bits=16)
-WIDE_1024 = Setup("4x4x64", "ddr3-x64", 200_000_000)  # as many MACs as X-LIC's public demo
-WIDE_2048 = Setup("4x8x64", "ddr3-x64", 200_000_000)
 
 _CODECS = (
     # model, width, height, board, quick

@@ -26,6 +26,17 @@ def whole_number(lowest, highest=None):
     return parse
 
 
+def size(text):
+    """A type for argparse: (width, height) of a picture, `64x48`."""
+    try:
+        width, height = (int(side) for side in text.lower().split("x"))
+    except ValueError:
+        width = height = 0
+    if not (1 <= width <= 4096 and 1 <= height <= 4096):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WxH, like 64x48, with sides 1..4096")
+    return width, height
+
+
 def positive_number(text):
     """A type for argparse: finite numbers above 0."""
     try:

@@ -1,6 +1,5 @@
 """`litelic verify`: every layer of a board against the golden model, bit for bit."""
 
-import argparse
 import functools
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def add_parser(subparsers):
         help="what to analyse (default: random pixels)",
     )
     parser.add_argument(
-        "--size", type=_size, default=(64, 48), metavar="WxH",
+        "--size", type=options.size, default=(64, 48), metavar="WxH",
         help="of the random picture (default: 64x48)",
     )
     parser.add_argument(
@@ -36,16 +35,6 @@ def add_parser(subparsers):
     options.add_program(parser)
     options.add_engine(parser, golden=False)
     parser.set_defaults(run=run)
-
-
-def _size(text):
-    try:
-        width, height = (int(side) for side in text.lower().split("x"))
-    except ValueError:
-        width = height = 0
-    if not (1 <= width <= 4096 and 1 <= height <= 4096):
-        raise argparse.ArgumentTypeError(f"{text!r} is not WxH, like 64x48, with sides 1..4096")
-    return width, height
 
 
 def run(args):

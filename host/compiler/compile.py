@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from litelic.host.boards import board_named
 from litelic.host.compiler.balance import latent_factors, odd_factors
 from litelic.host.compiler.calibrate import load_crops, vivid
 from litelic.host.compiler.checkpoint import load_model
@@ -24,6 +25,7 @@ from litelic.host.compiler.entropy import (
 from litelic.host.compiler.fold import fold
 from litelic.host.compiler.layers import run
 from litelic.host.compiler.quantise import Activations, Options, quantise_network
+from litelic.host.compiler.report import LayerNotes, complete, save, show
 from litelic.host.program.file import save_program
 from litelic.host.program.layer import OPERAND_RANGE
 from litelic.host.program.model import Hyperprior, Program
@@ -40,18 +42,19 @@ def _psnr(got, wanted):
 @torch.inference_mode()
 def compile_model(
     model, photographs, name, trained_entropy=True, metadata=None, crops=32, options=None,
-    log=print,
+    log=print, notes=lambda report: None,
 ):
     """Return the `Program` of a torch `model`, calibrated on `photographs` (files or folders).
 
-    `crops` pictures of 256x256 pixels are used, some twice; `log` gets a line a layer. Raises
-    `LitelicError` when a layer is not supported or the photographs cannot be read.
+    `crops` pictures of 256x256 pixels are used, some twice; `log` gets a line a layer, `notes` its
+    `quantise.Report`. Raises `LitelicError` when a layer is not supported or the photographs cannot
+    be read.
     """
     natural = load_crops(photographs, crops)
     # Every fourth crop again in strong colours: what saturates, and how often, decides the scales.
     pictures = np.concatenate([natural, vivid(natural[::4])])
     floats = fold(model, trained_entropy)
-    compiler = _Compiler(floats, pictures, options or Options(), log)
+    compiler = _Compiler(floats, pictures, options or Options(), log, notes)
     program = compiler.hyperprior(model) if floats.hyper_analysis else compiler.factorized()
     program.name, program.metadata = name, dict(metadata or {})
     symbols, parameters = compiler.symbols, compiler.parameters
@@ -91,8 +94,9 @@ class _Compiler:
     a hyperprior `hyper_latents` and `parameters`.
     """
 
-    def __init__(self, floats, pictures, options, log):
-        self.floats, self.pictures, self.options, self.log = floats, pictures, options, log
+    def __init__(self, floats, pictures, options, log, notes):
+        self.floats, self.pictures, self.options = floats, pictures, options
+        self.log, self.notes = log, notes
         self.wide = options.activation_bits == 16
         self.hyper_latents = self.parameters = None
         log(f"{'layer':8}{'MACs/pixel':>12}{'SQNR in dB':>12}")
@@ -160,11 +164,11 @@ class _Compiler:
 
         def progress(report):
             self.log(f"{report.name:8}{report.macs_per_pixel:12.1f}{report.sqnr_db:12.1f}")
+            self.notes(report)
 
-        integers, behind, _ = quantise_network(
+        return quantise_network(
             layers, start, end, height * width, self.options, progress, following
         )
-        return integers, behind
 
     def _analysis(self):
         floats = self.floats
@@ -189,8 +193,8 @@ class _Compiler:
 
 
 def compile_command(args):
-    """`litelic compile`: `args` has source, output, calibration, quality, N, M, name and
-    activation_bits."""
+    """`litelic compile`: `args` has source, output, calibration, quality, N, M, name,
+    activation_bits, report, board and size."""
     torch.set_num_threads(1)
     begin = time.monotonic()
     loaded = load_model(args.source, quality=args.quality, N=args.N, M=args.M)
@@ -198,12 +202,17 @@ def compile_command(args):
     print(f"compiling {name} from {loaded.origin}", flush=True)
     for line in loaded.notes:
         print(line, flush=True)
+    notes = LayerNotes() if args.report else lambda report: None
     source = "".join(c if c.isprintable() else "?" for c in loaded.origin)
     program = compile_model(
         loaded.model, args.calibration, name, loaded.trained_entropy, {"source": source},
         options=Options(activation_bits=args.activation_bits),
-        log=lambda line: print(line, flush=True),
+        log=lambda line: print(line, flush=True), notes=notes,
     )
+    if args.report:
+        report = complete(program, notes, board_named(args.board), args.size)
+        show(report)
+        save(report, args.report)
     model_hash = save_program(program, args.output)
     size = Path(args.output).stat().st_size
     print(

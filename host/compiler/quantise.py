@@ -76,9 +76,16 @@ class Activations:
 class Report:
     """What became of one layer."""
 
-    name: str
-    macs_per_pixel: float  # of the picture
+    layer: Layer
+    inputs: list  # of `Activations`
+    result: Activations
+    pixels: int  # of a calibration picture
+    macs_per_pixel: float
     sqnr_db: float  # signal to quantisation noise at the output, earlier layers' noise included
+
+    @property
+    def name(self):
+        return self.layer.name
 
 
 def quantise_weights(layer, activations, outputs, options):
@@ -238,14 +245,14 @@ def sqnr(activations):
 
 
 def quantise_network(layers, start, end, pixels, options, progress, following=()):
-    """Quantise a network of float layers; returns (integer layers, last `Activations`, `Report`s).
+    """Quantise a network of float layers; returns (integer layers, last `Activations`).
 
     start     : the `Activations` that are the network's input.
     pixels    : of the picture, in one calibration picture.
     progress  : called with each `Report`.
     following : the float layers that read the network's result.
     """
-    results, reports, integers = {-1: start}, [], []
+    results, integers = {-1: start}, []
     readers = readers_of(layers)
     readers[len(layers) - 1] += following
     shared = {}
@@ -260,8 +267,8 @@ def quantise_network(layers, start, end, pixels, options, progress, following=()
         )
         chained = integer.sources == (i - 1,)
         integers.append(replace(integer, sources=None) if chained else integer)
-        reports.append(Report(layer.name, integer.macs(*size) / pixels, noise))
-        progress(reports[-1])
+        macs = integer.macs(*size) / pixels
+        progress(Report(integers[-1], inputs, results[i], pixels, macs, noise))
         wanted = {source for later in layers[i + 1 :] for source in later.sources} | {i}
         results = {result: kept for result, kept in results.items() if result in wanted}
-    return integers, results[len(layers) - 1], reports
+    return integers, results[len(layers) - 1]

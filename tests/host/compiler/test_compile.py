@@ -168,6 +168,7 @@ def test_compiling_twice_gives_the_same_file(photographs, tmp_path, capsys):
     args = SimpleNamespace(
         source="bmshj2018-factorized", quality=None, N=4, M=6, name="mine",
         calibration=[photographs / "2.png"], output=tmp_path / "a.licp", activation_bits=8,
+        report=None,
     )
     compile_command(args)
     printed = capsys.readouterr().out
