@@ -1,48 +1,16 @@
 """Pictures through the whole simulated board, by the command line, against the golden model."""
 
-import numpy as np
 import pytest
 
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.cli.main import main
-from litelic.host.codec import pictures
-from litelic.host.codec.pictures import Picture
 from litelic.host.link.simulator import Simulator
 from litelic.host.program.file import save_program
 from tests.host.codec.models import hyper_program, small_program
-from tests.system.conftest import DATA
+from tests.system.conftest import DATA, round_trip
 
 SIZES = [(1, 1), (17, 31), (31, 17), (1000, 3), (96, 64)]
 OTHERS = ["bls2017-xlic", "bmshj2018-factorized"]  # published weights, random weights
-
-
-@pytest.fixture
-def picture(tmp_path, seed):
-    """A function that writes a smooth random picture of a size and gives its path."""
-
-    def write(width, height):
-        rng = np.random.default_rng(seed)
-        coarse = rng.integers(0, 256, (height // 8 + 2, width // 8 + 2, 3), dtype=np.uint8)
-        pixels = coarse.repeat(8, axis=0).repeat(8, axis=1)[:height, :width]
-        path = tmp_path / f"{width}x{height}.png"
-        pictures.save(Picture(pixels, False), path)
-        return path
-
-    return write
-
-
-def round_trip(source, folder, port, program=None):
-    """Encode and decode `source` on the board and with the golden model; the same bytes twice."""
-    options = ["--program", str(program)] if program else []
-    made = {}
-    for name, engine in (("board", ["--port", port]), ("golden", ["--golden"])):
-        lic, back = folder / f"{name}.lic", folder / f"{name}.png"
-        assert main(["encode", str(source), str(lic), *engine, *options, "--force"]) == 0
-        assert main(["decode", str(lic), str(back), *engine, *options, "--force"]) == 0
-        made[name] = lic.read_bytes(), pictures.load(back).pixels
-    assert made["board"][0] == made["golden"][0]
-    assert np.array_equal(made["board"][1], made["golden"][1])
-    assert made["board"][1].shape == pictures.load(source).pixels.shape
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
