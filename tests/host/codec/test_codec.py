@@ -83,3 +83,24 @@ def test_a_synthesis_that_gives_too_few_pixels_is_an_error(program):
     data = codec.encode_picture(short, HASH, picture, GoldenEngine(short))
     with pytest.raises(LitelicError, match="does not mirror"):
         codec.decode_file(short, HASH, data, GoldenEngine(short))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 24)])
+def test_every_latent_survives(program, seed, size):
+    """However far it lies outside of its channel's table."""
+    rng = np.random.default_rng(seed)
+    shape = (-(-size[0] // 8), -(-size[1] // 8), program.latent_channels)
+    ends = np.array([-32768, -32767, -5000, -1, 0, 1, 5000, 32766, 32767], np.int16)
+    latents = rng.choice(ends, shape)
+
+    class FarEngine(GoldenEngine):
+        def analyse(self, pixels):
+            return latents
+
+    picture = Picture(np.zeros((*size, 3), np.uint8))
+    data = codec.encode_picture(program, HASH, picture, FarEngine(program))
+    _, coded = codec.open_file(program, HASH, data)
+    assert np.array_equal(coded.first, latents)
+    decoded = codec.decode_file(program, HASH, data, GoldenEngine(program))
+    expected = GoldenEngine(program).synthesise(latents_of(program, latents))
+    assert np.array_equal(decoded.pixels, expected[: size[0], : size[1]])
