@@ -11,7 +11,7 @@ from litelic.host.cli.main import SUBCOMMANDS, build_parser
 from litelic.host.errors import LitelicError
 
 HEAVY = ("torch", "compressai", "migen", "litex", "numpy", "PIL", "scipy", "serial")
-NAMES = ("encode", "decode", "verify", "info", "compile", "train", "evaluate")
+NAMES = ("encode", "decode", "verify", "info", "compile", "train", "finetune", "evaluate")
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["encode", "--help"], ["decode", "x.lic"]])
@@ -45,7 +45,7 @@ def test_version(run):
 @pytest.mark.parametrize("argv", [
     [], ["nonsense"], ["encode"], ["encode", "a.png"], ["encode", "a.png", "--sim", "--golden"],
     ["encode", "a.png", "--port"], ["verify", "--golden"], ["verify", "--sim", "--size", "0x5"],
-    ["train", "x.pth"],
+    ["train", "x.pth"], ["finetune", "x.pth", "y.pth"],
 ])
 def test_wrong_usage_exits_with_2(run, argv):
     status, _, err = run(*argv)

@@ -3,6 +3,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from litelic.host.cli.main import main  # noqa: E402
 from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
 from litelic.host.compiler.checkpoint import load_model  # noqa: E402
 from litelic.host.compiler.finetune import RoundedModel, fake_round, finetune  # noqa: E402
@@ -53,6 +54,11 @@ def test_finetuning_writes_a_checkpoint_that_compiles(photographs, tmp_path):
         start, end, [photographs], [photographs], steps=4, batch=2, crop=64, peak=1e-3,
         report_every=2, log=lines.append,
     )
+    again = tmp_path / "again.pth"
+    arguments = ["finetune", start, again, "--photographs", photographs, "--calibration"]
+    numbers = ["--steps", "4", "--batch", "2", "--crop", "64", "--rate", "1e-3"]
+    assert main([str(a) for a in [*arguments, photographs, *numbers]]) == 0
+    assert load_model(again).model.config == CONFIG
     tuned = load_model(end).model
     assert len(lines) == 2 and "step 4/4" in lines[1]
     assert not torch.equal(tuned.g_a[0].weight, model.g_a[0].weight)
