@@ -263,14 +263,15 @@ class Layer:
 
     def macs(self, height, width):
         """True multiplications for an input of that size: neither inserted zeros nor lanes that
-        pad the array are counted; taps on the zero border of the picture are, as is usual. Of a
-        pair only the weights that are not zero count: sums and gates need a few of them."""
+        pad the array are counted; taps on the zero border of the picture are, as is usual. Of
+        sums, gates and copies only weights that are not zero count: the array skips the rest."""
         out_height, out_width = self.output_size(height, width)
         pixels = out_height * out_width // self.shuffle**2
         pixels = height * width if self.kind == "deconv" else pixels
-        if self.kind == "pair":
+        used = np.count_nonzero(self.weight)
+        if self.weight[0, :, :, 0].size <= 2 and used <= self.sums * self.weight.shape[1]:
             gamma = np.count_nonzero(self.gdn.gamma) if self.gdn else 0
-            return pixels * (np.count_nonzero(self.weight) + gamma)
+            return int(pixels * (used + gamma))
         count = pixels * self.weight.size
         if self.gdn:
             count += out_height * out_width * self.gdn.gamma.size

@@ -93,3 +93,15 @@ def test_factors_of_latents_are_checked(factors):
 def test_latents_read_as_wide_have_no_factors():
     with pytest.raises(LitelicError, match="read as wide without a hyperprior"):
         replace(wide_program(), latent_factors=np.full(6, 2, np.uint8))
+
+
+@pytest.mark.parametrize("kind, weights", [("pair", 2), ("conv", 1)])
+def test_a_sum_or_a_copy_counts_the_weights_that_it_has(kind, weights):
+    rng = np.random.default_rng(1)
+    layer = random_layer(
+        rng, kind=kind, kernel=1, stride=1, padding=0, in_channels=8, out_channels=8, gdn=False,
+    )
+    identity = np.eye(8, dtype=np.int8)[:, None, None].repeat(weights, axis=1)
+    assert replace(layer, weight=identity).macs(3, 5) == 15 * 8 * weights
+    dense = replace(layer, weight=np.ones_like(identity))
+    assert dense.macs(3, 5) == 15 * 64 * weights
