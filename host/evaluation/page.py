@@ -15,6 +15,7 @@ from litelic.host.errors import LitelicError
 from litelic.host.evaluation.codecs import CODECS
 from litelic.host.evaluation.study_goals import goals
 
+KINDS = ("curve", "ablation", "board")
 FIELDS = {
     "kind", "model", "quality", "set", "form", "bpp", "psnr_db", "ms_ssim", "bd_rate_percent",
     "command", "revision",
@@ -38,7 +39,7 @@ def page_path():
 
 def check(row):
     """Raise `LitelicError` for a row that is not whole."""
-    if row["kind"] not in ("curve", "ablation") or not FIELDS <= set(row) or row["bpp"] <= 0:
+    if row["kind"] not in KINDS or not FIELDS <= set(row) or row["bpp"] <= 0:
         raise LitelicError(f"a row of quality lacks figures: {row}; run the study again")
 
 
@@ -110,6 +111,17 @@ def ablation(rows):
     return table(("ingredient, on top of those above", *names), lines)
 
 
+def board(rows):
+    """A line a quality: what the simulated board coded, beside the golden model."""
+    found = [row for row in rows if row["kind"] == "board"]
+    golden = {row["quality"]: row for row in found if row["form"] == "golden"}
+    titles = ("quality", "pictures", "golden model", "board")
+    return table(titles, [
+        (str(row["quality"]), row["set"], _point(golden[row["quality"]]), _point(row))
+        for row in found if row["form"] == "board"
+    ]) if found else NONE_YET
+
+
 def commands(rows):
     """How the rows are measured again, and with which sources they were."""
     found = dict.fromkeys((row["revision"], row["set"], f"`{row['command']}`") for row in rows)
@@ -118,7 +130,7 @@ def commands(rows):
 
 TABLES = {
     "quality": curves, "quality-goals": goals, "quality-codecs": others, "ablation": ablation,
-    "quality-commands": commands,
+    "quality-board": board, "quality-commands": commands,
 }
 
 

@@ -75,6 +75,7 @@ def main(argv=None):
          "revision": revision}
         for row in (*curves, *ablation)
     ]
+    rows += [row for row in page.load() if row["kind"] == "board"]
     page.store(rows)
     plot.draw(curves, page.plot_file(), f"{args.pictures.name}, {len(paths)} pictures")
     page.update(rows)
@@ -84,7 +85,7 @@ def main(argv=None):
 def _curves(paths, folder, progress):
     """Mean rows of the models that come with LiteLIC, in float and as integers, and of codecs."""
     wanted = [
-        subjects.CodedModel(_packaged(quality), form, {})
+        subjects.CodedModel(packaged(quality), form, {})
         for form in ("float", "golden") for quality in models.QUALITIES
     ]
     wanted += [subject for name in codecs.CODECS for subject in subjects.of_codec(name)]
@@ -92,7 +93,8 @@ def _curves(paths, folder, progress):
     return [{"kind": "curve", **row} for row in summary.summarise(rows)]
 
 
-def _packaged(quality):
+def packaged(quality):
+    """The `subjects.Model` of that quality that comes with LiteLIC."""
     program, model_hash = load_program(models.program_path(quality))
     return subjects.Model(
         models.NAME, quality, program, model_hash, models.checkpoint_path(quality)

@@ -1,5 +1,7 @@
 """The study, on two small pictures, and the page that shows it."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,8 +10,9 @@ pytest.importorskip("pytorch_msssim")
 pytest.importorskip("bjontegaard")
 
 from litelic.host.bench import page as bench_page  # noqa: E402
+from litelic.host.engines.golden import GoldenEngine  # noqa: E402
 from litelic.host.errors import LitelicError  # noqa: E402
-from litelic.host.evaluation import page, study  # noqa: E402
+from litelic.host.evaluation import board, page, study  # noqa: E402
 
 
 def test_the_page_agrees_with_the_rows():
@@ -59,6 +62,39 @@ def test_a_study_of_two_pictures(places, monkeypatch, capsys):
     monkeypatch.setattr(study.machine, "revision", lambda sources: "0123456789ac")
     with pytest.raises(TypeError, match="NoneType"):
         study.main(arguments)
+
+
+def test_the_board_is_put_beside_the_study(places, monkeypatch, capsys):
+    """Its rows, and a message where one byte differs; the study keeps them."""
+    pictures = places / "pictures"
+    pictures.mkdir()
+    for i in range(3):
+        Image.new("RGB", (20, 12), (40 * i, 90, 7)).save(pictures / f"{i}.png")
+    page.store([row(), row(form="float")])
+    spoilt = []
+
+    @contextmanager
+    def open_engine(program, golden, progress, **where):
+        assert golden or where == board.SIMULATED
+        engine = GoldenEngine(program)
+        if spoilt and not golden:
+            engine.synthesise = lambda x: GoldenEngine(program).synthesise(x) ^ 1
+        yield engine
+
+    monkeypatch.setattr("litelic.host.engines.open_engine", open_engine)
+    monkeypatch.setattr(board.machine, "revision", lambda sources: "0123456789ab")
+    arguments = [str(pictures), "--count", "2", "--folder", str(places / "work")]
+    assert board.main(arguments) == 0
+    assert "equal the golden model's" in capsys.readouterr().out
+    rows = [r for r in page.load() if r["kind"] == "board"]
+    assert [r["form"] for r in rows] == ["golden"] * 5 + ["board"] * 5
+    assert rows[0]["set"] == "pictures, first 2" and rows[0]["psnr_db"] == rows[5]["psnr_db"]
+    assert rows[0]["command"].endswith("board pictures --count 2") and len(page.load()) == 12
+    assert "| 5 | pictures, first 2 |" in (places / "page.md").read_text()
+    spoilt.append(True)
+    arguments[-1] = str(places / "other")
+    assert board.main(arguments) == 1
+    assert "differ from the golden model's: 0.png, default quality 1" in capsys.readouterr().err
 
 
 def row(kind="curve", form="golden", quality=1, **others):
