@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from litelic.host.golden import run_layers
+from litelic.host.engines import golden
 from litelic.host.program.model import EntropyTable, Hyperprior, Program
 from tests.random_layers import random_layer
 
@@ -118,31 +118,15 @@ def hyper_program(seed, means=True, activation_bits=8):
     )
 
 
-class GoldenEngine:
-    """What `codec` and the command line ask of an engine."""
+class GoldenEngine(golden.GoldenEngine):
+    """With what a board's layers tell besides."""
 
     macs_per_cycle = 64
 
     def __init__(self, program):
+        super().__init__(program)
         self.program = program
 
     def layers(self, network, x):
-        for layer, y in run_layers(self.program.networks[network], x):
+        for layer, y, _ in super().layers(network, x):
             yield layer, y, {"cycles": 1000}
-
-    def analyse(self, pixels):
-        return self._last("analysis", pixels)
-
-    def analyse_with_hyperprior(self, pixels):
-        latents = self.analyse(pixels)
-        hyper = self._last("hyper_analysis", latents)
-        return latents, hyper, self.hyper_synthesise(hyper)
-
-    def hyper_synthesise(self, hyper):
-        return self._last("hyper_synthesis", hyper)
-
-    def synthesise(self, latents):
-        return self._last("synthesis", latents)
-
-    def _last(self, network, x):
-        return [y for _, y, _ in self.layers(network, x)][-1]
