@@ -57,6 +57,8 @@ def run(args):
         args.report = args.output.with_suffix(".json")
     if args.report:
         options.check_place(args.report)
+        if args.report.resolve() == args.output.resolve():
+            raise LitelicError(f"{args.report} is the program; name another file for the report")
     board = board_named(args.board)
     wide = args.activation_bits == 16
     if args.report and wide != (board.activation_bits == 16):

@@ -34,19 +34,19 @@ def add_parser(subparsers):
         ("threads", 1, "of the CPU"),
     ):
         parser.add_argument(
-            f"--{name}", type=options.whole_number(1), default=default,
+            f"--{name}", type=options.whole_number(1, 2**31 - 1), default=default,
             help=f"{meaning} (default: %(default)s)",
         )
     parser.set_defaults(run=run)
 
 
 def run(args):
+    options.check_place(args.output)
     from litelic.host.compiler.torch_compat import import_compressai
 
     import_compressai()
     from litelic.host.compiler.finetune import finetune
 
-    options.check_place(args.output)
     finetune(
         args.checkpoint, args.output, args.photographs, args.calibration, steps=args.steps,
         peak=args.rate, batch=args.batch, crop=args.crop, seed=args.seed, threads=args.threads,

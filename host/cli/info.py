@@ -7,7 +7,7 @@ from litelic.host.cli.progress import Progress
 from litelic.host.cli.table import print_row
 from litelic.host.errors import LitelicError
 
-LAYER_WIDTHS = (-12, -8, 8, 8, 6, 11, -1)
+LAYER_WIDTHS = (-6, 8, 8, 6, 11, -1)  # behind the name
 LAYER_TITLES = ("layer", "kind", "channels", "kernel", "stride", "MACs/pixel", "then")
 
 
@@ -54,30 +54,55 @@ def _picture(path):
 
 
 def _program(args):
+    from litelic.host.program.network import reduction, result_size, result_sizes, sources_of
+
     program, model_hash = options.load_program(args)
-    layers = program.analysis + program.synthesis
+    latent = int(reduction(program.analysis))
+    hyper = {}
+    if program.hyperprior:
+        hyper["hyper latents"] = f"{len(program.entropy)} channels, " + (
+            "scales and means" if program.has_means else "scales"
+        )
     _print_pairs({
         "program": program.name,
         "model": model_hash[:16].hex(),
         "activations": f"{program.activation_bits} bits",
-        "weights": f"{sum(layer.weight.size for layer in layers)} bytes",
-        "latents": f"{program.latent_channels} channels, one for {program.downsampling}x"
-        f"{program.downsampling} pixels",
+        "weights": f"{sum(layer.weight.size for layer in program.layers)} bytes",
+        "latents": f"{program.latent_channels} channels, one for {latent}x{latent} pixels",
+        **hyper,
         **program.metadata,
     })
     print()
-    print_row(LAYER_WIDTHS, LAYER_TITLES)
     size = 512, 512  # large enough that what borders add to the last column does not matter
     size = tuple(-(-side // program.downsampling) * program.downsampling for side in size)
     pixels = size[0] * size[1]
-    for layer in layers:
-        height, width = layer.kernel
-        print_row(LAYER_WIDTHS, (
-            layer.name, layer.kind, f"{layer.in_channels}>{layer.out_channels}",
-            f"{height}x{width}", layer.stride, f"{layer.macs(*size) / pixels:.1f}",
-            f"{layer.gdn.function if layer.gdn else 'clamp'} to {layer.lo}..{layer.hi}",
-        ))
-        size = layer.output_size(*size)
+    inputs = {"analysis": size}
+    inputs["synthesis"] = inputs["hyper_analysis"] = result_size(program.analysis, *size)
+    if program.hyperprior:
+        read = result_size(program.hyperprior.analysis, *inputs["hyper_analysis"])
+        inputs["hyper_synthesis"] = read
+    widths = (-max(len(layer.name) for layer in program.layers), *LAYER_WIDTHS)
+    print_row(widths, LAYER_TITLES)
+    for network, layers in program.networks.items():
+        sizes = [inputs[network], *result_sizes(layers, *inputs[network])]
+        for layer, sources in zip(layers, sources_of(layers), strict=True):
+            height, width = layer.kernel
+            print_row(widths, (
+                layer.name, layer.kind, f"{layer.in_channels}>{layer.out_channels}",
+                f"{height}x{width}", layer.stride,
+                f"{layer.macs(*sizes[sources[0] + 1]) / pixels:.1f}", _behind(layer),
+            ))
+
+
+def _behind(layer):
+    """What follows the sums of a layer."""
+    from litelic.host.program.layer import SLOPE_ONE
+
+    follows = layer.gdn.function if layer.gdn else "clamp"
+    if layer.negative_slope != SLOPE_ONE:
+        follows = f"slope {layer.negative_slope / SLOPE_ONE:.3g}"
+    shuffled = f", shuffled by {layer.shuffle}" if layer.shuffle > 1 else ""
+    return f"{follows} to {layer.lo}..{layer.hi}{shuffled}"
 
 
 def _board(args):

@@ -41,7 +41,7 @@ def add_parser(subparsers):
         ("seed", 1, "of the random numbers"), ("threads", 1, "of the CPU"),
     ):
         parser.add_argument(
-            f"--{name}", type=options.whole_number(1), default=default,
+            f"--{name}", type=options.whole_number(1, 2**31 - 1), default=default,
             help=f"{meaning} (default: %(default)s)",
         )
     parser.set_defaults(run=run)

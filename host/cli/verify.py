@@ -16,7 +16,7 @@ TITLES = ("layer", "kind", "size", "MACs", "cycles", "util %", "result")
 def add_parser(subparsers):
     parser = subparsers.add_parser(
         "verify", help="compare every layer of a board with the golden model",
-        description="Run analysis and synthesis on a board layer by layer, and compare each "
+        description="Run a program's networks on a board layer by layer, and compare each "
         "layer's result with the golden model. The exit status is 1 if one byte differs.",
     )
     parser.add_argument(

@@ -65,19 +65,28 @@ def encode(values, chosen, tables, progress=None):
     ))
 
 
+def check(payload, count):
+    """(where the words begin, where they end, escapes) of a payload of `count` values.
+
+    Raises `LitelicError` where its head and its length cannot be.
+    """
+    if len(payload) < HEAD.size:
+        raise damaged("the latents end too early")
+    log_lanes, escapes = HEAD.unpack_from(payload)
+    if log_lanes >= MAX_LANES.bit_length() or escapes > count:
+        raise damaged("the head of the latents is wrong")
+    words, tail = HEAD.size + (4 << log_lanes), len(payload) - ESCAPE_BYTES * escapes
+    if tail < words or (tail - words) % 2:
+        raise damaged("the length of the latents is wrong")
+    return words, tail, escapes
+
+
 def decode(payload, chosen, tables, progress=None):
     """Return the values, int32 of the shape of `chosen`, of a payload that `encode` made.
 
     Raises `LitelicError` when the payload is damaged.
     """
-    if len(payload) < HEAD.size:
-        raise damaged("the latents end too early")
-    log_lanes, escapes = HEAD.unpack_from(payload)
-    if log_lanes >= MAX_LANES.bit_length() or escapes > chosen.size:
-        raise damaged("the head of the latents is wrong")
-    words, tail = HEAD.size + (4 << log_lanes), len(payload) - ESCAPE_BYTES * escapes
-    if tail < words or (tail - words) % 2:
-        raise damaged("the length of the latents is wrong")
+    words, tail, escapes = check(payload, chosen.size)
     decoder = LaneDecoder(
         np.frombuffer(payload[HEAD.size:words], dtype="<u4"),
         np.frombuffer(payload[words:tail], dtype="<u2"),

@@ -9,6 +9,7 @@ An engine computes the networks. It gives the same integers as every other engin
     synthesise(latents, as `symbols.latents_of` gives them) -> pixels uint8 [height][width][3]
 """
 
+import math
 import struct
 from dataclasses import dataclass
 
@@ -75,15 +76,16 @@ def decode_file(program, model_hash, data, engine, name="the file"):
 
 def synthesise(program, lic, coded, engine, progress=None):
     """Return the `Picture` of what `open_file` gave: all that needs the networks."""
-    latents = decode_latents(program, coded, engine, progress)
-    pixels = engine.synthesise(latents)
-    expected = result_size(program.synthesis, *latents.shape[:2])
-    _check_result("synthesis", pixels, np.uint8, (*expected, 3))
-    if expected[0] < lic.height or expected[1] < lic.width:
+    padded = extended_size(program, lic.height, lic.width)
+    expected = result_size(program.synthesis, *_shapes(program, *padded)["analysis"][:2])
+    if expected != padded:
         raise LitelicError(
             f"the synthesis gives {expected[1]}x{expected[0]} pixels for a picture of "
             f"{lic.width}x{lic.height}: program {program.name} does not mirror its analysis"
         )
+    latents = decode_latents(program, coded, engine, progress)
+    pixels = engine.synthesise(latents)
+    _check_result("synthesis", pixels, np.uint8, (*expected, 3))
     return Picture(np.ascontiguousarray(pixels[: lic.height, : lic.width]), lic.grey)
 
 
@@ -104,9 +106,7 @@ def open_file(program, model_hash, data, name="the file", progress=None):
     """
     lic = container.unpack(data, name)
     container.check_model(lic, model_hash, f"program {program.name}", name)
-    multiple = program.downsampling
-    size = (lic.height + -lic.height % multiple, lic.width + -lic.width % multiple)
-    shapes = _shapes(program, *size)
+    shapes = _shapes(program, *extended_size(program, lic.height, lic.width))
     if not program.hyperprior:
         symbols = rans.decode(lic.payload, shapes["analysis"], program.entropy, progress)
         latents_of(program, symbols)  # refuses what no analysis gives
@@ -122,7 +122,14 @@ def open_file(program, model_hash, data, name="the file", progress=None):
         payload[HYPER_LENGTH.size : end], shapes["hyper_analysis"], program.entropy, progress
     )
     check_input(program, "hyper_synthesis", hyper)
+    by_scale.check(payload[end:], math.prod(shapes["analysis"]))
     return lic, Coded(hyper, payload[end:])
+
+
+def extended_size(program, height, width):
+    """(height, width) that a picture of that size is extended to."""
+    multiple = program.downsampling
+    return height + -height % multiple, width + -width % multiple
 
 
 def _shapes(program, height, width):
@@ -133,6 +140,11 @@ def _shapes(program, height, width):
         if name != "synthesis":
             size = result_size(layers, *size)
             shapes[name] = (*size, layers[-1].out_channels)
+    if program.hyperprior and shapes["hyper_synthesis"][:2] != shapes["analysis"][:2]:
+        raise LitelicError(
+            f"program {program.name}: its hyper synthesis does not give one scale for each latent "
+            f"of a picture of {width}x{height}; compile it again"
+        )
     return shapes
 
 

@@ -23,7 +23,7 @@ class LicFile:
     height: int
     grey: bool  # to be written as greyscale; the model sees R = G = B
     model: bytes  # the first 16 bytes of the model's SHA-256
-    payload: bytes  # of `rans.encode`
+    payload: bytes  # of `codec.encode_picture`
 
     def pack(self):
         """The file as bytes."""

@@ -92,7 +92,7 @@ def latent_factors(layer, latents):
 
 
 def odd_factors(factors, latents):
-    """Odd factors near `factors`, as large as the headroom lets them be.
+    """Odd factors near `factors`, at least `ENOUGH_PARTS` where the headroom has room for them.
 
     Means count in parts of a symbol, so more parts are better; and a latent that is first rounded
     to an odd number of parts and then to a symbol becomes the symbol that it would have become at

@@ -127,7 +127,8 @@ class _Compiler:
         parts = torch.from_numpy(factors.astype(np.float32))[:, None, None]
 
         read = Activations(
-            behind.reference / parts, behind.stored, behind.storage, 1 / factors, behind.range
+            behind.reference / parts, behind.stored, behind.storage, 1 / factors,
+            self._range(behind),
         )
         if floats.magnitudes:
             read.reference = read.reference.abs()
@@ -209,11 +210,11 @@ def compile_command(args):
         options=Options(activation_bits=args.activation_bits),
         log=lambda line: print(line, flush=True), notes=notes,
     )
+    model_hash = save_program(program, args.output)
     if args.report:
         report = complete(program, notes, board_named(args.board), args.size)
         show(report)
         save(report, args.report)
-    model_hash = save_program(program, args.output)
     size = Path(args.output).stat().st_size
     print(
         f"{args.output}: {size} bytes, model {model_hash.hex()[:16]}, "

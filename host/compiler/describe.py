@@ -61,14 +61,14 @@ class _Walk:
 
     def visit(self, module, name, source):
         if isinstance(module, nn.Sequential):
-            children = list(module.named_children())
+            children = list(module._modules.items())  # each as often as it is used
             if _is_subpixel([child for _, child in children]):
-                convolution, shuffle = (child for _, child in children)
-                layer = _convolution(convolution, f"{name}.0")
+                (key, convolution), (shuffle_key, shuffle) = children
+                layer = _convolution(convolution, f"{name}.{key}")
                 if shuffle.upscale_factor not in SHUFFLES:
                     raise LitelicError(
-                        f"{name}.1: a PixelShuffle by {shuffle.upscale_factor} is not supported, "
-                        f"only by 2 and 4"
+                        f"{name}.{shuffle_key}: a PixelShuffle by {shuffle.upscale_factor} is not "
+                        "supported, only by 2 and 4"
                     )
                 return self.add(replace(layer, shuffle=shuffle.upscale_factor), source)
             for key, child in children:
@@ -97,6 +97,8 @@ class _Walk:
                 f"{name} is a {type(module).__name__} that does not follow a convolution "
                 "directly; it is computed behind one and cannot stand alone"
             )
+        if isinstance(module, GDN) and before.shuffle > 1:
+            raise LitelicError(f"{name} is a GDN behind a sub-pixel convolution, not supported")
         if isinstance(module, GDN):
             before.gdn = _normalisation(module, name)
         else:

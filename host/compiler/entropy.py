@@ -130,13 +130,16 @@ def scales_of_model(model):
     """The scales that a `GaussianConditional` distinguishes, rising; CompressAI's own if the model
     was never prepared for coding."""
     scales = model.gaussian_conditional.scale_table.double().numpy()
-    return scales if len(scales) > 1 else get_scale_table().double().numpy()
+    scales = scales if len(scales) > 1 else get_scale_table().double().numpy()
+    # Of those that are one to the hyperprior's integers, the smallest.
+    _, first = np.unique(np.floor(scales * SCALE_UNIT), return_index=True)
+    return scales[first]
 
 
 def thresholds_of(scales):
     """For `Hyperprior.thresholds`: as CompressAI has it, a scale belongs to the first of `scales`
     that is not below it."""
-    return np.unique(np.floor(scales[:-1] * SCALE_UNIT)).astype(np.int32)
+    return np.floor(scales[:-1] * SCALE_UNIT).astype(np.int32)
 
 
 def scale_tables(symbols, chosen, scales):

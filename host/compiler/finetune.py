@@ -22,7 +22,7 @@ from litelic.host.compiler.describe import describe
 from litelic.host.compiler.quantise_gdn import choose_full
 from litelic.host.errors import LitelicError
 from litelic.host.training.photographs import load_photographs, random_crops
-from litelic.host.training.train import CLIP, save
+from litelic.host.training.train import CLIP, DOWNSAMPLING, save
 
 SCALE_SAMPLES = 20_000
 SIGNED = (-256, 255)  # stored activations, as the array reads them
@@ -74,10 +74,6 @@ class RoundedNetwork:
             before, after = (
                 t.permute(0, 2, 3, 1).reshape(-1, t.shape[1])[rows].double().numpy() for t in (z, y)
             )
-            if layer.kind == "pair" or layer.shuffle > 1 or layer.slope not in (0, 1):
-                raise LitelicError(
-                    f"{layer.name}: only chains of convolutions, GDN and ReLU can be fine-tuned"
-                )
             limits = (0, 255) if layer.slope == 0 else SIGNED
             step, full = clip_for_integers(after, *limits), None
             if layer.gdn:
@@ -133,7 +129,7 @@ class RoundedModel:
 
 
 def finetune(
-    checkpoint, output, photographs, calibration, steps=6000, peak=2e-4, lmbda=None, batch=8,
+    checkpoint, output, photographs, calibration, steps=4000, peak=2e-4, lmbda=None, batch=8,
     crop=128, seed=1, threads=1, report_every=250, log=print,
 ):
     """Fine-tune the `litelic train` checkpoint `checkpoint`; write one like it to `output`.
@@ -142,12 +138,15 @@ def finetune(
     scales are chosen on; `peak` is the first learning rate, falling to 0 along a cosine; `lmbda`
     is the checkpoint's own if not given.
     """
+    if crop % DOWNSAMPLING:
+        raise LitelicError(f"crops of {crop} pixels: give a multiple of {DOWNSAMPLING}")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     loaded = load_model(checkpoint)
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    if state.get("model") != "bls2017":
+    whole = isinstance(state.get("step"), int) and (lmbda or isinstance(state.get("lmbda"), float))
+    if state.get("model") != "bls2017" or not whole:
         raise LitelicError(f"{checkpoint} is not a checkpoint of `litelic train`; name one")
     lmbda = state["lmbda"] if lmbda is None else lmbda
     model = loaded.model.train()
@@ -181,6 +180,8 @@ def finetune(
             )
             mean_bpp = mean_mse = 0.0
             since = time.monotonic()
+    if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
+        raise LitelicError("fine-tuning ended in weights that are not finite; give a lower --rate")
     save(Path(output), {
         "model": "bls2017", "config": state["config"], "lmbda": lmbda, "step": state["step"],
         "finetuned": steps, "state_dict": model.state_dict(),

@@ -12,7 +12,11 @@ import torch
 
 from litelic.host.compiler.describe import describe
 from litelic.host.compiler.entropy import SCALE_UNIT, medians
+from litelic.host.compiler.torch_compat import import_compressai
 from litelic.host.errors import LitelicError
+
+import_compressai()
+from compressai.models import MeanScaleHyperprior, ScaleHyperprior  # noqa: E402
 
 
 @dataclass
@@ -77,14 +81,24 @@ def fold(model, trained_entropy):
     channels = coder[-1].channels
     fractions = medians(model.entropy_bottleneck)[1] if trained_entropy else np.zeros(channels)
 
+    for layer in analysis + hyper_analysis:
+        if layer.kind == "deconv" or layer.shuffle > 1:
+            raise LitelicError(f"{layer.name} makes its map larger, which no analysis may do")
     for first in _readers_of_input(analysis):
+        if first.kind == "pair":
+            raise LitelicError(f"{first.name} adds the picture to a map, which is not supported")
         first.weight /= 255
         if centre:
             # Operands are v - 128 where the model has v - 127.5: exact but for the zero border.
             first.bias += first.weight.sum(axis=(1, 2, 3)) * (128 - 255 * centre)
     scale_results(analysis[-1], np.full(analysis[-1].channels, gain))
     for entry in _readers_of_input(synthesis):
-        entry.weight /= gain
+        if entry.kind != "pair":
+            entry.weight /= gain
+            continue
+        for i, source in enumerate(entry.sources):
+            if source == -1:
+                entry.weight[:, i] /= gain
     coder[-1].bias = coder[-1].bias - fractions
     for entry in _readers_of_input(decoder) if fractions.any() else ():
         if entry.kind == "pair":
@@ -101,7 +115,8 @@ def fold(model, trained_entropy):
     exit_.bias = (exit_.bias + centre) * 255
     return FloatModel(
         analysis, synthesis, "centred" if centre else "uint8", fractions, hyper_analysis,
-        hyper_synthesis, type(model).__name__ == "ScaleHyperprior",
+        hyper_synthesis,
+        isinstance(model, ScaleHyperprior) and not isinstance(model, MeanScaleHyperprior),
     )
 
 

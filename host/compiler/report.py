@@ -15,7 +15,7 @@ from litelic.host.program.layer import OUTPUT_RANGE, STORAGE_BYTES
 from litelic.host.program.network import join, result_size
 from litelic.host.report import percent
 
-DRAM_BYTES = 1 << 30  # enough: what fits is told when a picture is sent
+DRAM_BYTES = 1 << 40  # more than any: what fits is told when a picture is sent
 PICTURES = 4  # on which operands of normalisations are looked at
 WIDTHS = (8, 8, 6, -6, 17, 7, 7, 5, 10, 6)  # behind the layer's name
 TITLES = (

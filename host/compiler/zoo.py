@@ -97,6 +97,8 @@ def from_zoo(name, quality, metric):
 
 def random_model(name, N, M, seed=1):
     """A model with `N` and `M` channels and random weights, the same for the same `seed`."""
+    if name in CHENG and N < 2:
+        raise LitelicError(f"{name} needs 2 channels at least, not {N}")
     if name in CHENG and N != M:
         raise LitelicError(f"{name} has as many latent channels as others: give the same N and M")
     return randomise(CLASSES[name], (N,) if name in CHENG else (N, M), seed)

@@ -79,21 +79,16 @@ class BoardEngine:
 
         Raises `LitelicError` when the DRAM cannot keep every layer's output.
         """
-        plan = self._run(network, x)
-        outputs = [step.output for step in plan.steps]
-        if len({output.address for output in outputs}) < len(outputs):
-            raise LitelicError(
-                "the board's DRAM cannot hold every layer of a picture this large; "
-                "verify with a smaller one"
-            )
+        plan = self._run_all([network], x, every=True)
         for step, report in zip(plan.steps, self.reports, strict=True):
             yield step.layer, self._read(step.layer.name, step.output), report["counters"]
 
     def _run(self, network, x):
         return self._run_all([network], x)
 
-    def _run_all(self, names, x):
-        """Send `x`, run networks one after the other; leaves a report a layer in `reports`: its
+    def _run_all(self, names, x, every=False):
+        """Send `x`, run networks one after the other; the result of each is there at the end, or of
+        `every` layer. Leaves a report a layer in `reports`: its
         "layer", "macs", "predicted" (cycles, by the cycle model), "counters" (cycles) and "dram"
         (bytes moved, by kind)."""
         check_input(self._program, names[0], x)
@@ -101,7 +96,7 @@ class BoardEngine:
         ends = np.cumsum([len(network) for network in networks])
         plan = self._packed.plan(
             join(*networks), x.shape[0], x.shape[1], self._board.info.dram_bytes,
-            kept=[int(end) - 1 for end in ends],
+            kept=range(ends[-1]) if every else [int(end) - 1 for end in ends],
         )
         self._load()
         direction = names[0].replace("_", " ")

@@ -10,6 +10,7 @@ import torch
 from litelic.host.compiler.checkpoint import load_model
 from litelic.host.compiler.fold import fold
 from litelic.host.compiler.layers import run
+from litelic.host.errors import LitelicError
 
 INT16 = (-32768, 32767)
 
@@ -32,6 +33,17 @@ class FloatEngine:
         """The engine of whatever `checkpoint.load_model` accepts, for files of `program`."""
         loaded = load_model(checkpoint)
         model = fold(loaded.model, loaded.trained_entropy)
+        suits = (
+            model.channels == program.latent_channels
+            and bool(model.hyper_analysis) == bool(program.hyperprior)
+            and len(model.fractions) == len(program.entropy)
+            and (not program.hyperprior or model.has_means == program.has_means)
+        )
+        if not suits:
+            raise LitelicError(
+                f"{checkpoint} is not what program {program.name} was compiled from: it has other "
+                "networks or channels; name its own checkpoint"
+            )
         return cls(model, program.latent_factors, progress)
 
     def analyse(self, pixels):

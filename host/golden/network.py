@@ -77,6 +77,9 @@ def finish(layer, acc):
 
 def _check_inputs(layer, inputs):
     dtype = np.dtype(STORAGE_DTYPE[layer.input])
+    count = 2 if layer.kind == "pair" else 1
+    if len(inputs) != count:
+        raise LitelicError(f"layer {layer.name} reads {count} feature maps, not {len(inputs)}")
     for x in inputs:
         if x.dtype != dtype:
             raise LitelicError(

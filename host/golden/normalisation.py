@@ -34,7 +34,7 @@ def exponent(n):
 
 
 def mantissa(function, n, e):
-    """`mant`, 32768..65535."""
+    """`mant`, 32768..65535; of a sigmoid 22..65514."""
     m = n << (23 - e) if function != "sigmoid" else (n >> 1) + (128 << 16)
     if function == "multiply":
         return m >> 8

@@ -1,7 +1,7 @@
-"""Lay a direction of a program out in DRAM and write its descriptors.
+"""Lay a network of a program out in DRAM and write its descriptors.
 
     0            descriptors, 256 bytes each
-    64 KB        packed weights of both directions (the same for every picture)
+    64 KB        packed weights of all networks (the same for every picture)
     then         feature maps, rows padded to whole words of the DRAM port
 """
 
@@ -39,7 +39,7 @@ class Step:
 
 @dataclass
 class Plan:
-    """A direction of a program for one picture size: what to write, run and read."""
+    """A network of a program for one picture size: what to write, run and read."""
 
     steps: list
 

@@ -9,14 +9,16 @@ import numpy as np
 
 from litelic.host.errors import LitelicError
 from litelic.host.program.layer import require
-from litelic.host.program.network import check_network, reduction
+from litelic.host.program.network import check_network, reduction, reductions
+
+LARGEST_DOWNSAMPLING = 256
 
 
 @dataclass
 class EntropyTable:
-    """Integer probabilities of one latent channel.
+    """Integer probabilities of the symbols of a channel, or of a scale.
 
-    `cdf[0] = 0 < cdf[1] < ... < cdf[-1] = 2^16`: symbol `k` (0-based) is the latent `offset + k`
+    `cdf[0] = 0 < cdf[1] < ... < cdf[-1] = 2^16`: symbol `k` (0-based) is the value `offset + k`
     with probability `(cdf[k+1] - cdf[k]) / 2^16`; the last symbol is the escape.
     """
 
@@ -108,6 +110,20 @@ class Program:
         require(exit_.output == "uint8", exit_.name, "a picture is stored as uint8")
         if self.hyperprior:
             self._check_hyperprior()
+        if self.downsampling > LARGEST_DOWNSAMPLING:
+            raise LitelicError(
+                f"program {self.name}: a latent for {self.downsampling} pixels in each direction, "
+                f"at most {LARGEST_DOWNSAMPLING} are supported"
+            )
+        latent = reduction(self.analysis)
+        pixels = {"analysis": 1, "synthesis": latent, "hyper_analysis": latent}
+        if self.hyperprior:
+            pixels["hyper_synthesis"] = latent * reduction(self.hyperprior.analysis)
+        for name, layers in self.networks.items():
+            for layer, factor in zip(layers, reductions(layers), strict=True):
+                require(
+                    pixels[name] * factor >= 1, layer.name, "makes a map larger than the picture"
+                )
         self._check_factors()
         coded = self.latent_channels
         if self.hyperprior:
@@ -135,6 +151,8 @@ class Program:
             f"gives {last.out_channels} channels for {self.latent_channels} latents",
         )
         thresholds = hyper.thresholds
+        if len(hyper.tables) < 2:
+            raise LitelicError(f"program {self.name}: a hyperprior has two tables at least")
         ok = thresholds.dtype == np.int32 and thresholds.shape == (len(hyper.tables) - 1,)
         if not ok or (np.diff(thresholds.astype(np.int64)) <= 0).any():
             raise LitelicError(

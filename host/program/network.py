@@ -119,12 +119,17 @@ def result_size(layers, height, width):
     return result_sizes(layers, height, width)[-1]
 
 
-def reduction(layers):
-    """Pixels of the network's input for a pixel of its result, in each direction."""
+def reductions(layers):
+    """Pixels of the network's input for a pixel of each result, in each direction."""
     factors = [Fraction(1)]
     for layer, sources in zip(layers, sources_of(layers), strict=True):
         change = {
             "conv": Fraction(layer.stride, layer.shuffle), "deconv": Fraction(1, layer.stride),
         }
         factors.append(factors[sources[0] + 1] * change.get(layer.kind, 1))
-    return factors[-1]
+    return factors[1:]
+
+
+def reduction(layers):
+    """Pixels of the network's input for a pixel of its result, in each direction."""
+    return reductions(layers)[-1]

@@ -26,6 +26,7 @@ from litelic.host.program.schema import (
 
 LARGEST_DESCRIPTION = 4 << 20
 LARGEST_NAME = 1000
+LARGEST_TABLES = 4096  # channels of a model, or scales
 LARGEST_METADATA = 64 << 10
 
 
@@ -125,13 +126,17 @@ class _Reader:
         return Layer(**fields, gdn=gdn)
 
     def layers(self, values, where):
-        return [self.layer(value, f"{where} {i}") for i, value in enumerate(_list(values, where))]
+        layers = [self.layer(value, f"{where} {i}") for i, value in enumerate(_list(values, where))]
+        for i, layer in enumerate(layers):
+            need(layer.sources != (i - 1,), f"{where} {i} sources are left out where they are that")
+        return layers
 
     def tables(self, value, where):
         fields = self.fields(value, {}, ENTROPY_TENSORS, where)
         offsets, lengths, cdfs = (fields[key] for key in ENTROPY_TENSORS)
         need(offsets.ndim == lengths.ndim == cdfs.ndim == 1, f"{where} tensors have one dimension")
         need(offsets.shape == lengths.shape, f"as many offsets as lengths in {where}")
+        need(len(offsets) <= LARGEST_TABLES, f"more than {LARGEST_TABLES} tables in {where}")
         ends = np.cumsum(lengths, dtype=np.int64)
         need(ends[-1] == len(cdfs), f"{where} lengths must add up")
         parts = np.split(cdfs, ends[:-1])

@@ -5,7 +5,9 @@ import types
 
 import pytest
 
-from litelic.host.program.file import load_program
+from litelic.host.program.file import load_program, save_program
+from litelic.host.program.network import result_sizes, sources_of
+from tests.host.codec.models import hyper_program
 
 
 def test_a_picture_file(run, engine, picture_path, program_path):
@@ -61,3 +63,24 @@ def test_errors(run, tmp_path, monkeypatch, argv, message):
     status, out, err = run("info", *argv)
     assert (status, out) == (1, "")
     assert message in err and err.count("\n") == 1
+
+
+def test_every_network_of_a_program_is_described(run, tmp_path):
+    """Hyper networks too; of a layer that reads an older map, its own size counts."""
+    program = hyper_program(3)
+    path = tmp_path / "hyper.licp"
+    save_program(program, path)
+    status, out, _ = run("info", path)
+    assert status == 0 and "hyper latents: 4 channels, scales and means" in out
+    rows = {line.split()[0]: line.split() for line in out.splitlines() if line[:2] in ("g_", "h_")}
+    assert list(rows) == [layer.name for layer in program.layers]
+    sizes = {"analysis": (512, 512), "synthesis": (64, 64), "hyper_analysis": (64, 64),
+             "hyper_synthesis": (32, 32)}
+    for network, layers in program.networks.items():
+        results = [sizes[network], *result_sizes(layers, *sizes[network])]
+        for layer, sources in zip(layers, sources_of(layers), strict=True):
+            macs = layer.macs(*results[sources[0] + 1]) / 512**2
+            assert rows[layer.name][5] == f"{macs:.1f}"
+    assert "shuffled by 2" in out
+    total = sum(layer.weight.size for layer in program.layers)
+    assert f"{total} bytes" in out

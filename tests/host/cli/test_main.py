@@ -55,7 +55,7 @@ def test_wrong_usage_exits_with_2(run, argv):
 @pytest.mark.parametrize(("argv", "message"), [
     (["verify", "--sim", "--size", "foo"], "'foo' is not WxH"),
     (["verify", "--sim", "--seed", "-1"], "'-1' is not a whole number from 0 on"),
-    (["train", "x", "--photographs", ".", "--steps", "0"], "'0' is not a whole number from 1 on"),
+    (["train", "x", "--photographs", ".", "--steps", "0"], "'0' is not a whole number from 1 to"),
     (["train", "x", "--photographs", ".", "--lambda", "nan"], "'nan' is not a number above 0"),
     (["compile", "zoo", "x.licp", "--calibration", "a", "--quality", "9"], "from 1 to 8"),
     (["compile", "x", "y.licp", "--calibration", "a", "--activation-bits", "7"], "invalid choice"),

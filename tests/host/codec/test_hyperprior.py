@@ -153,3 +153,34 @@ def test_hyper_latents_that_no_analysis_gives_are_refused():
     data = LicFile(48, 32, False, HASH[:MODEL_BYTES], payload).pack()
     with pytest.raises(LitelicError, match=r"a latent lies outside of -30\.\.30"):
         codec.open_file(program, HASH, data)
+
+
+def test_a_hyper_synthesis_of_another_size_is_told():
+    program = hyper_program(3)
+    hyper = program.hyperprior
+    plain = replace(hyper.synthesis[0], shuffle=1)
+    last = replace(
+        hyper.synthesis[1], weight=np.tile(hyper.synthesis[1].weight, (1, 1, 1, 4)),
+    )
+    smaller = replace(program, hyperprior=replace(hyper, synthesis=[plain, last]))
+    picture = Picture(np.zeros((20, 30, 3), np.uint8))
+    with pytest.raises(LitelicError, match="does not give one scale for each latent"):
+        codec.encode_picture(smaller, HASH, picture, GoldenEngine(smaller))
+    data = codec.encode_picture(program, HASH, picture, GoldenEngine(program))
+    with pytest.raises(LitelicError, match="does not give one scale for each latent"):
+        codec.open_file(smaller, HASH, data)
+
+
+def test_no_map_is_larger_than_the_picture():
+    """A small file could ask for any amount of memory otherwise."""
+    program = hyper_program(3)
+    hyper = program.hyperprior
+    grown = [replace(hyper.synthesis[0], shuffle=2, name=f"h_s.x{i}") for i in range(8)]
+    with pytest.raises(LitelicError, match=r"h_s\.x4: makes a map larger than the picture"):
+        # 16 pixels a hyper latent: four times twice as large is the picture's size.
+        replace(program, hyperprior=replace(hyper, synthesis=[*grown, hyper.synthesis[1]]))
+    with pytest.raises(LitelicError, match="for 512 pixels in each direction, at most 256"):
+        last = hyper.analysis[3]
+        weight = np.ascontiguousarray(last.weight[..., :4])
+        more = [replace(last, name=f"h_a.x{i}", weight=weight) for i in range(5)]
+        replace(program, hyperprior=replace(hyper, analysis=[*hyper.analysis, *more]))

@@ -131,6 +131,7 @@ def test_what_is_refused(factorized, tmp_path, monkeypatch):
     refuse("bmshj2018-factorized", "needs a quality")
     refuse("bmshj2018-factorized", "needs a quality", quality=9)
     refuse("cheng2020-attn", "needs a quality of 1 to 6", quality=7)
+    refuse("cheng2020-attn", "needs 2 channels at least, not 1", N=1, M=1)
     refuse("cheng2020-attn", "as many latent channels as others", N=8, M=12)
 
     def offline(*args, **kwargs):

@@ -1,3 +1,5 @@
+from collections import OrderedDict
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -38,6 +40,8 @@ def conv(*args, **kwargs):
     ([conv(stride=3)], r"g_a\.0: stride 3 is not supported"),
     ([conv(), nn.Sequential(conv(), nn.ReLU())], "g_a must end in a convolution"),
     ([conv(), GDN(3)], "g_a must end in a convolution"),
+    ([nn.Sequential(nn.Conv2d(3, 12, 1), nn.PixelShuffle(2)), GDN(3), conv()],
+     r"g_a\.1 is a GDN behind a sub-pixel convolution"),
     ([], "g_a has no layers"),
 ])
 def test_what_is_not_supported_is_named(layers, message):
@@ -104,6 +108,20 @@ def test_blocks_compute_what_the_modules_do(block, first):
     assert len({layer.name for layer in layers}) == len(layers)
     members = [member for pair in pairs_of(layers).values() for member in pair]
     assert len({*members}) == len(members), "a map is in two pairs"
+
+
+def test_a_module_that_is_used_twice_is_two_layers():
+    convolution, relu = nn.Conv2d(4, 4, 3, padding=1), nn.ReLU()
+    network = nn.Sequential(convolution, relu, convolution, relu, nn.Conv2d(4, 2, 1))
+    layers = describe(network, "g_a")
+    assert [layer.slope for layer in layers] == [0, 0, 1]
+    check(network, layers, torch.randn(2, 4, 9, 8))
+
+
+def test_names_of_a_sub_pixel_convolution_are_the_modules():
+    parts = OrderedDict(c=nn.Conv2d(3, 12, 1), s=nn.PixelShuffle(2))
+    layers = describe(nn.Sequential(OrderedDict(up=nn.Sequential(parts), end=conv())), "g_s")
+    assert [layer.name for layer in layers] == ["g_s.up.c", "g_s.end"]
 
 
 def test_a_network_may_end_in_a_relu_where_that_is_allowed():

@@ -62,6 +62,20 @@ def test_finetuning_writes_a_checkpoint_that_compiles(photographs, tmp_path):
     tuned = load_model(end).model
     assert len(lines) == 2 and "step 4/4" in lines[1]
     assert not torch.equal(tuned.g_a[0].weight, model.g_a[0].weight)
+    with pytest.raises(LitelicError, match="crops of 100 pixels: give a multiple of 16"):
+        finetune(start, end, [photographs], [photographs], crop=100)
+    with pytest.raises(LitelicError, match="not finite; give a lower --rate"):
+        finetune(
+            start, tmp_path / "no.pth", [photographs], [photographs], steps=4, batch=1, crop=64,
+            peak=1e30, report_every=2, log=lines.append,
+        )
+    assert not (tmp_path / "no.pth").exists()
+    for lost in ("lmbda", "step"):
+        whole = torch.load(end, weights_only=True)
+        del whole[lost]
+        save(tmp_path / "lost.pth", whole)
+        with pytest.raises(LitelicError, match="not a checkpoint of"):
+            finetune(tmp_path / "lost.pth", end, [photographs], [photographs])
     torch.save(FactorizedPriorReLU(4, 4).state_dict(), start)
     with pytest.raises(LitelicError, match="not a checkpoint of"):
         finetune(start, end, [photographs], [photographs])

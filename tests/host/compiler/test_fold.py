@@ -3,17 +3,57 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from torch import nn  # noqa: E402
+
 from litelic.host.compiler import fold as fold_module  # noqa: E402
 from litelic.host.compiler.bls2017 import Bls2017  # noqa: E402
+from litelic.host.compiler.describe import ResidualBlock  # noqa: E402
 from litelic.host.compiler.fold import fold  # noqa: E402
 from litelic.host.compiler.layers import run  # noqa: E402
-from litelic.host.compiler.zoo import random_model  # noqa: E402
+from litelic.host.compiler.zoo import ScaleHyperprior, random_model  # noqa: E402
 from litelic.host.errors import LitelicError  # noqa: E402
 
 
 def test_other_centres_are_refused():
     with pytest.raises(LitelicError, match="centre 0.3"):
         fold(Bls2017(4, 4, centre=0.3), False)
+
+
+def with_networks(**networks):
+    model = Bls2017(4, 4, gain=4.0).eval()
+    for name, network in networks.items():
+        setattr(model, name, network)
+    return model
+
+
+@pytest.mark.parametrize("networks, message", [
+    ({"g_a": nn.Sequential(nn.Sequential(nn.Conv2d(3, 16, 1), nn.PixelShuffle(2)))},
+     r"g_a\.0\.0 makes its map larger"),
+    ({"g_a": nn.Sequential(ResidualBlock(3, 3), nn.Conv2d(3, 4, 1))},
+     r"g_a\.0\.sum adds the picture to a map"),
+])
+def test_what_cannot_be_folded_is_named(networks, message):
+    with pytest.raises(LitelicError, match=message):
+        fold(with_networks(**networks), False)
+
+
+def test_only_what_reads_latents_is_divided_by_the_gain():
+    """Of a sum the half that is the latents, not the one that convolutions made of them."""
+    network = nn.Sequential(ResidualBlock(4, 4), nn.ConvTranspose2d(4, 3, 4, 4))
+    floats = fold(with_networks(g_s=network), False)
+    y = torch.randn(1, 4, 6, 7)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            run(floats.synthesis, 4 * y)[-1], 255 * network(y), rtol=1e-4, atol=1e-2
+        )
+
+
+def test_a_model_derived_from_one_with_a_hyperprior_is_one():
+    class Own(ScaleHyperprior):
+        pass
+
+    assert fold(Own(4, 6).eval(), False).magnitudes
+    assert not fold(random_model("mbt2018-mean", 4, 6).eval(), False).magnitudes
 
 
 @pytest.mark.parametrize("name", ("bmshj2018-hyperprior", "mbt2018-mean"))

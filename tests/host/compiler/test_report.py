@@ -81,16 +81,29 @@ def test_saturation_counts_both_ends_but_not_what_a_relu_leaves():
     assert saturation(layer, np.array([0, 0, 3, 7])) == 0.25
 
 
+def test_a_picture_of_any_size_is_reported(photographs):
+    """Of a board without an end of its DRAM: what fits is told when a picture is sent."""
+    notes = LayerNotes()
+    program = compile_model(
+        random_model("mbt2018-mean", 24, 24).eval(), [photographs], "tiny", False, crops=1,
+        options=Options(samples=500, feedback=False), log=lambda line: None, notes=notes,
+    )
+    report = complete(program, notes, BOARDS["wide-1024"], (4096, 4096))
+    assert report["predicted"]["decoder"]["macs"] > 1e9
+
+
 @pytest.mark.parametrize("options, message", [
     (["--report", "--board", "arty-16-bits"], "--board arty or arty-fast"),
     (["--report", "--activation-bits", "16"], "give --board arty-16-bits"),
     (["--report", "nowhere/x.json"], "there is no folder nowhere"),
+    (["--report", "{output}"], "is the program; name another file for the report"),
 ])
 def test_what_cannot_be_reported_is_told_before_the_work(
     photographs, tmp_path, capsys, options, message,
 ):
     output = tmp_path / "no.licp"
     arguments = ["compile", "mbt2018-mean", str(output), "--N", "8", "--M", "8"]
+    options = [option.format(output=output) for option in options]
     assert main([*arguments, "--calibration", str(photographs), *options]) == 1
     assert message in capsys.readouterr().err and not output.exists()
 

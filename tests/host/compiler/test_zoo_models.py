@@ -7,12 +7,14 @@ torch = pytest.importorskip("torch")
 
 from litelic.host.codec import codec  # noqa: E402
 from litelic.host.codec.pictures import Picture, extend, load, psnr  # noqa: E402
+from litelic.host.compiler import compile as compile_module  # noqa: E402
 from litelic.host.compiler.compile import compile_model  # noqa: E402
 from litelic.host.compiler.fold import fold  # noqa: E402
 from litelic.host.compiler.quantise import Options  # noqa: E402
 from litelic.host.compiler.zoo import CLASSES, random_model  # noqa: E402
 from litelic.host.engines.float_model import FloatEngine  # noqa: E402
 from litelic.host.engines.golden import GoldenEngine  # noqa: E402
+from litelic.host.errors import LitelicError  # noqa: E402
 from litelic.host.program.file import load_program, save_program  # noqa: E402
 from litelic.host.program.symbols import symbols_of  # noqa: E402
 
@@ -90,6 +92,39 @@ def test_a_hyperprior_s_bits_are_those_of_the_model(photographs, picture, name):
     if name == "mbt2018-mean":
         # Without the means they would be others.
         assert not np.array_equal(symbols, symbols_of(program, latents, 0 * parameters))
+
+
+def test_a_hyper_analysis_is_fitted_to_what_it_can_read(photographs, monkeypatch):
+    """Latents saturated to 9 bits: weights need no room for sums of whole int16."""
+    ranges = {}
+
+    def quantise_network(layers, start, *rest, **options):
+        ranges[layers[0].name] = start.storage, start.range
+        return original(layers, start, *rest, **options)
+
+    original = compile_module.quantise_network
+    monkeypatch.setattr(compile_module, "quantise_network", quantise_network)
+    for name, storage, limits in (
+        ("mbt2018-mean", "int16", (-256, 255)), ("bmshj2018-hyperprior", "magnitude", (0, 255)),
+    ):
+        compile_model(
+            random_model(name, 6, 6).eval(), [photographs], "tiny", False, crops=1,
+            options=Options(samples=500), log=lambda line: None,
+        )
+        assert ranges["h_a.0"] == (storage, limits)
+        assert ranges["h_s.0"] == ranges["g_s.0"] == ("int16", (-256, 255))
+
+
+def test_a_checkpoint_of_another_model_is_told(photographs, tmp_path):
+    _, program = compiled(photographs, "mbt2018-mean", 9)
+    for name, N, M in (
+        ("bmshj2018-factorized", 12, 12), ("bmshj2018-hyperprior", 12, 12), ("mbt2018-mean", 12, 8),
+        ("mbt2018-mean", 8, 12),
+    ):
+        path = tmp_path / "other.pth"
+        torch.save(random_model(name, N, M).state_dict(), path)
+        with pytest.raises(LitelicError, match="is not what program tiny was compiled from"):
+            FloatEngine.of(path, program)
 
 
 @pytest.mark.parametrize("name", ("mbt2018", "cheng2020-anchor", "cheng2020-attn"))

@@ -346,7 +346,7 @@ def test_hyperpriors(tmp_path, means, bits):
 
 
 @pytest.mark.parametrize("change", [
-    {"negative_slope": 655}, {"sources": (-1,)}, {"input": "magnitude"},
+    {"negative_slope": 655}, {"input": "magnitude"},
 ])
 def test_what_came_with_hyperpriors_needs_their_version(change):
     program = make_program()
@@ -355,11 +355,7 @@ def test_what_came_with_hyperpriors_needs_their_version(change):
         first = replace(program.analysis[0], output="int16")
         program = replace(program, analysis=[first, last])
     else:
-        analysis = [program.analysis[0], last]
-        if "sources" in change:
-            last = replace(last, sources=(0,))
-            analysis = [program.analysis[0], last]
-        program = replace(program, analysis=analysis)
+        program = replace(program, analysis=[program.analysis[0], last])
     assert program_bytes(program)[12:16] == b"\4\0\0\0"
 
 
@@ -368,6 +364,7 @@ def of_version_4(data):
 
 
 HOSTILE_4 = {
+    "a source that is left out": put("hyperprior", "analysis", 1, "sources", [0]),
     "a source that is to come": put("hyperprior", "analysis", 2, "sources", [0, 2]),
     "a source before the input": put("hyperprior", "analysis", 2, "sources", [-2, 1]),
     "a pair of one map": put("hyperprior", "analysis", 2, "sources", [1, 1]),
@@ -384,6 +381,7 @@ HOSTILE_4 = {
     "hyper latents of bytes": put("hyperprior", "analysis", 3, "output", "int8"),
     "a picture of magnitudes": put("analysis", 0, "input", "magnitude"),
     "thresholds that are tables": put("hyperprior", "thresholds", 0),
+    "maps larger than the picture": put("hyperprior", "synthesis", 0, "shuffle", 4),
     "an analysis that is shuffled": put("hyperprior", "analysis", 0, "shuffle", 2),
 }
 
