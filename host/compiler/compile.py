@@ -99,7 +99,11 @@ class _Compiler:
         self.log, self.notes = log, notes
         self.wide = options.activation_bits == 16
         self.hyper_latents = self.parameters = None
-        log(f"{'layer':8}{'MACs/pixel':>12}{'SQNR in dB':>12}")
+        networks = (
+            floats.analysis, floats.hyper_analysis, floats.hyper_synthesis, floats.synthesis,
+        )
+        self.width = max(8, *(len(layer.name) for layers in networks for layer in layers))
+        log(f"{'layer':{self.width}}{'MACs/pixel':>12}{'SQNR in dB':>12}")
 
     def factorized(self):
         """The draft of a model without a hyperprior, without names and tables."""
@@ -164,7 +168,8 @@ class _Compiler:
         height, width = self.pictures.shape[1:3]
 
         def progress(report):
-            self.log(f"{report.name:8}{report.macs_per_pixel:12.1f}{report.sqnr_db:12.1f}")
+            figures = f"{report.macs_per_pixel:12.1f}{report.sqnr_db:12.1f}"
+            self.log(f"{report.name:{self.width}}{figures}")
             self.notes(report)
 
         return quantise_network(

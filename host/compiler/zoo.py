@@ -30,15 +30,15 @@ CLASSES = {
 }
 CHENG = ("cheng2020-anchor", "cheng2020-attn")  # N is also the number of latent channels
 QUALITIES = {name: 6 if name in CHENG else 8 for name in CLASSES}
-CONTEXT_NOTE = (
-    "its context model decodes one pixel after the other, which no array can hurry: the transforms "
-    "are compiled, and the latents' probabilities are learnt from the calibration photographs"
-)
+CONTEXT_NOTES = [
+    "its context model decodes one pixel after the other, which no array can hurry:",
+    "the transforms are compiled, the latents' probabilities learnt from the calibration pictures",
+]
 
 
 def notes_on(model):
     """What the user should know of a model, lines."""
-    return [CONTEXT_NOTE] if hasattr(model, "context_prediction") else []
+    return CONTEXT_NOTES if hasattr(model, "context_prediction") else []
 
 
 def identify(state):
