@@ -148,7 +148,7 @@ def test_every_storage(engine_of, config, storage, output, seed):
 
 
 @GATE
-@pytest.mark.parametrize("seed", range(12), indirect=True)
+@pytest.mark.parametrize("seed", range(6), indirect=True)
 def test_pair_of_maps(engine_of, config, seed):
     """Rows of two maps in turns; every second pair is a sum, whose weights are mostly trimmed."""
     rng = np.random.default_rng(seed)
@@ -243,8 +243,16 @@ def test_every_storage_on_an_array_of_16_bits(engine_of, config, storage, seed):
     run(engine_of(config), rng, random_job(rng, config, input=storage, kernel=range(1, 6)))
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("config", [PLAIN, TIGHT, WIDE, *MORE_SHAPES], ids=shape_id)
+@pytest.mark.parametrize("seed", range(60), indirect=True)
+def test_many_pairs_of_maps(engine_of, config, seed):
+    rng = np.random.default_rng(seed)
+    run(engine_of(config), rng, fitting_job(rng, config, lambda: random_pair(rng, largest=24)))
+
+
 @GATE16
-@pytest.mark.parametrize("seed", range(6), indirect=True)
+@pytest.mark.parametrize("seed", range(4), indirect=True)
 def test_pair_of_maps_of_16_bits(engine_of, config, seed):
     rng = np.random.default_rng(seed)
     run(engine_of(config), rng, fitting_job(rng, config, lambda: random_pair(rng, 16)))

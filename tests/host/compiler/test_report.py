@@ -108,6 +108,7 @@ def test_what_cannot_be_reported_is_told_before_the_work(
     assert message in capsys.readouterr().err and not output.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CLASSES)
 def test_random_models_have_the_board_s_cycles(name, photographs):
     """Of every architecture the planner fits every layer on every board."""
