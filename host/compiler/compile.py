@@ -23,12 +23,13 @@ from litelic.host.compiler.entropy import (
     thresholds_of,
 )
 from litelic.host.compiler.fold import fold
-from litelic.host.compiler.layers import run
+from litelic.host.compiler.layers import readers_of, run
 from litelic.host.compiler.quantise import Activations, Options, quantise_network
 from litelic.host.compiler.report import LayerNotes, complete, save, show
 from litelic.host.program.file import save_program
-from litelic.host.program.layer import OPERAND_RANGE
+from litelic.host.program.layer import OPERAND_RANGE, OUTPUT_RANGE
 from litelic.host.program.model import Hyperprior, Program
+from litelic.host.program.network import INPUT
 from litelic.host.program.symbols import latents_of, scales_of, symbols_of
 
 WIDE_FACTOR = 15  # parts of a symbol that 16-bit latents count, whatever the channel
@@ -123,7 +124,8 @@ class _Compiler:
         latents = run(floats.analysis, floats.operands(self.pictures))[-1]
         factors = np.full(floats.channels, WIDE_FACTOR, np.uint8)
         if not self.wide:
-            whole = latents.round().short().permute(0, 2, 3, 1).numpy()
+            whole = latents.round().clamp(*OUTPUT_RANGE["int16"]).short()
+            whole = whole.permute(0, 2, 3, 1).numpy()
             factors = odd_factors(latent_factors(self._entry(), whole), whole)
         floats.in_parts(factors.astype(np.float64))
         analysis, behind = self._analysis()
@@ -139,7 +141,7 @@ class _Compiler:
             read.storage = "wide_magnitude" if self.wide else "magnitude"
             read.range = (0, behind.range[1] if self.wide else OPERAND_RANGE["magnitude"][1])
         hyper_analysis, between = self._network(
-            floats.hyper_analysis, read, "int16", floats.hyper_synthesis[:1]
+            floats.hyper_analysis, read, "int16", readers_of(floats.hyper_synthesis)[INPUT]
         )
         self.hyper_latents = between.stored
         # Everything behind is fitted to the symbols that there really are.
@@ -183,7 +185,8 @@ class _Compiler:
             picture, self.pictures, floats.input, np.ones(3), OPERAND_RANGE[floats.input]
         )
         readers = [
-            layer for layer in floats.synthesis + floats.hyper_analysis if -1 in layer.sources
+            reader for network in (floats.synthesis, floats.hyper_analysis) if network
+            for reader in readers_of(network)[INPUT]
         ]
         return self._network(floats.analysis, start, "int16", readers)
 

@@ -13,6 +13,7 @@ from litelic.host.compiler.layers import FloatGdn, FloatLayer
 from litelic.host.compiler.torch_compat import import_compressai
 from litelic.host.errors import LitelicError
 from litelic.host.program.layer import SHUFFLES, STRIDES
+from litelic.host.program.network import INPUT
 
 import_compressai()
 from compressai.layers import (  # noqa: E402
@@ -28,7 +29,6 @@ SUPPORTED = (
     "Conv2d, ConvTranspose2d, GDN, GDN1, ReLU, LeakyReLU and CompressAI's residual blocks, "
     "sub-pixel convolutions and attention blocks"
 )
-INPUT = -1
 
 
 def describe(network, path, may_bend=False):

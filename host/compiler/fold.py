@@ -12,8 +12,10 @@ import torch
 
 from litelic.host.compiler.describe import describe
 from litelic.host.compiler.entropy import SCALE_UNIT, medians
+from litelic.host.compiler.layers import readers_of
 from litelic.host.compiler.torch_compat import import_compressai
 from litelic.host.errors import LitelicError
+from litelic.host.program.network import INPUT
 
 import_compressai()
 from compressai.models import MeanScaleHyperprior, ScaleHyperprior  # noqa: E402
@@ -84,7 +86,7 @@ def fold(model, trained_entropy):
     for layer in analysis + hyper_analysis:
         if layer.kind == "deconv" or layer.shuffle > 1:
             raise LitelicError(f"{layer.name} makes its map larger, which no analysis may do")
-    for first in _readers_of_input(analysis):
+    for first in readers_of(analysis)[INPUT]:
         if first.kind == "pair":
             raise LitelicError(f"{first.name} adds the picture to a map, which is not supported")
         first.weight /= 255
@@ -92,15 +94,15 @@ def fold(model, trained_entropy):
             # Operands are v - 128 where the model has v - 127.5: exact but for the zero border.
             first.bias += first.weight.sum(axis=(1, 2, 3)) * (128 - 255 * centre)
     scale_results(analysis[-1], np.full(analysis[-1].channels, gain))
-    for entry in _readers_of_input(synthesis):
+    for entry in readers_of(synthesis)[INPUT]:
         if entry.kind != "pair":
             entry.weight /= gain
             continue
         for i, source in enumerate(entry.sources):
-            if source == -1:
+            if source == INPUT:
                 entry.weight[:, i] /= gain
     coder[-1].bias = coder[-1].bias - fractions
-    for entry in _readers_of_input(decoder) if fractions.any() else ():
+    for entry in readers_of(decoder)[INPUT] if fractions.any() else ():
         if entry.kind == "pair":
             raise LitelicError(f"{entry.name} reads latents whose medians are not whole")
         phases = entry.stride**2 if entry.kind == "deconv" else 1
@@ -124,9 +126,5 @@ def has_hyperprior(model):
     """Whether the latents' probabilities come from a hyperprior alone: with a context model they do
     not, and are learnt from the calibration instead."""
     return hasattr(model, "h_a") and not hasattr(model, "context_prediction")
-
-
-def _readers_of_input(layers):
-    return [layer for layer in layers if -1 in layer.sources]
 
 

@@ -67,10 +67,6 @@ class Activations:
         """What the array sees, float32 (batch, channels, height, width)."""
         return torch.from_numpy(operands(self.stored, self.storage)).permute(0, 3, 1, 2).float()
 
-    def values(self):
-        """What the operands stand for."""
-        return self.operands() * torch.from_numpy(self.scale).float()[:, None, None]
-
 
 @dataclass
 class Report:

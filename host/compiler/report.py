@@ -3,12 +3,11 @@
 import json
 
 import numpy as np
-import torch
 
 from litelic.host.atomic import write_atomically
 from litelic.host.boards import describe
 from litelic.host.cli.table import print_row
-from litelic.host.compiler.layers import FloatLayer
+from litelic.host.compiler.simulate import sums_of
 from litelic.host.golden.arithmetic import requantise, round_shift
 from litelic.host.planner.plan import PackedProgram
 from litelic.host.program.layer import OUTPUT_RANGE, STORAGE_BYTES
@@ -56,13 +55,8 @@ def operand_saturation(layer, inputs):
     """The share of a normalisation's operands that are saturated, None without one."""
     if layer.gdn is None:
         return None
-    convolution = FloatLayer(
-        layer.name, layer.kind, layer.weight.astype(np.float64), np.zeros(layer.sums),
-        layer.stride, layer.padding, layer.output_padding,
-    )
-    sums = convolution.convolve(*[activations.operands()[:PICTURES] for activations in inputs])
-    sums = torch.round(sums.permute(0, 2, 3, 1)).numpy().astype(np.int64)
-    x = requantise(sums, layer, *OUTPUT_RANGE["int16"])
+    sums = sums_of(layer, *[activations.operands()[:PICTURES] for activations in inputs])
+    x = requantise(np.stack(list(sums)), layer, *OUTPUT_RANGE["int16"])
     size = round_shift(x * x if layer.gdn.squares else abs(x), layer.gdn.operand_shift)
     return float(np.mean(size > layer.gdn.largest_operand))
 

@@ -19,13 +19,18 @@ def simulate(layer, *operands):
 
     Returns what it stores, (batch, height, width, channels).
     """
+    return np.stack([
+        shuffled(finish(layer, sums), layer.shuffle).astype(DTYPES[layer.output])
+        for sums in sums_of(layer, *operands)
+    ])
+
+
+def sums_of(layer, *operands):
+    """Yield the sums of products of each picture, int64 (height, width, sums)."""
     convolution = FloatLayer(
         layer.name, layer.kind, layer.weight.astype(np.float64), np.zeros(layer.sums),
         layer.stride, layer.padding, layer.output_padding,
     )
-    stored = []
     for pictures in zip(*operands, strict=True):
         sums = convolution.convolve(*[picture[None] for picture in pictures])[0].permute(1, 2, 0)
-        x = finish(layer, torch.round(sums).numpy().astype(np.int64))
-        stored.append(shuffled(x, layer.shuffle).astype(DTYPES[layer.output]))
-    return np.stack(stored)
+        yield torch.round(sums).numpy().astype(np.int64)
