@@ -3,13 +3,15 @@
 import contextlib
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host import engines
+from litelic.host.engines.board import BoardEngine
 from litelic.host.errors import LitelicError
 from tests.host.bench.fakes import FakeBoard
-from tests.host.codec.models import small_program
+from tests.host.codec.models import hyper_program, small_program
 
 
 def board_with(array):
@@ -43,6 +45,24 @@ def test_a_board_of_8_bits_is_refused_for_a_program_of_16(monkeypatch):
     with pytest.raises(LitelicError, match="build the board with --activation-bits 16"):
         with engines.open_engine(small_program(1, activation_bits=16), port="/dev/ttyUSB0"):
             pass
+
+
+def test_verification_wants_every_layer_s_result():
+    """A DRAM that cannot keep them all is told, not read where something else lies by now."""
+    program = hyper_program(1)
+    engine = BoardEngine(board_with(ArrayConfig().to_dict()), program)
+
+    def plan(layers, height, width, memory, kept):
+        raise LitelicError(f"kept {sorted(kept)} of {len(layers)}")
+
+    engine._packed.plan = plan
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    with pytest.raises(LitelicError, match=r"kept \[0, 1\] of 2"):
+        next(engine.layers("analysis", pixels))
+    with pytest.raises(LitelicError, match=r"kept \[1\] of 2"):
+        engine.analyse(pixels)
+    with pytest.raises(LitelicError, match=r"kept \[1, 5, 7\] of 8"):
+        engine.analyse_with_hyperprior(pixels)
 
 
 def test_a_board_says_that_it_has_16_bits():

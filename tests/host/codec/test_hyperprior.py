@@ -127,6 +127,12 @@ def test_damage_is_told_and_nothing_else_happens(seed):
         return codec.decode_file(program, HASH, data, engine)
 
     assert np.array_equal(decode(lic.payload).pixels.shape, (20, 30, 3))
+    head = 4 + int.from_bytes(lic.payload[:4], "little")  # of the latents' part
+    for bad in (b"\x09", b"\x00\xff\xff\xff\xff", b""):
+        payload = lic.payload[:head] + bad
+        data = LicFile(30, 20, False, HASH[:MODEL_BYTES], payload).pack()
+        with pytest.raises(LitelicError, match="latents.*damaged|damaged.*latents"):
+            codec.open_file(program, HASH, data)  # before any engine is asked
     told = 0
     for length in range(len(lic.payload)):
         with pytest.raises(LitelicError, match="damaged"):

@@ -11,6 +11,7 @@ from litelic.host.compiler import compile as compile_module  # noqa: E402
 from litelic.host.compiler.compile import compile_model  # noqa: E402
 from litelic.host.compiler.fold import fold  # noqa: E402
 from litelic.host.compiler.quantise import Options  # noqa: E402
+from litelic.host.compiler.report import LayerNotes  # noqa: E402
 from litelic.host.compiler.zoo import CLASSES, random_model  # noqa: E402
 from litelic.host.engines.float_model import FloatEngine  # noqa: E402
 from litelic.host.engines.golden import GoldenEngine  # noqa: E402
@@ -116,6 +117,28 @@ def test_a_hyper_analysis_is_fitted_to_what_it_can_read(photographs, monkeypatch
         )
         assert ranges["h_a.0"] == (storage, limits)
         assert ranges["h_s.0"] == ranges["g_s.0"] == ("int16", (-256, 255))
+
+
+@pytest.mark.parametrize("name", HYPERPRIORS)
+def test_hyper_networks_are_near_the_float_ones(photographs, name):
+    notes = LayerNotes()
+    compile_model(
+        random_model(name, 12, 12).eval(), [photographs], "tiny", False, crops=1,
+        options=Options(samples=1000), log=lambda line: None, notes=notes,
+    )
+    decibels = {name: row["sqnr_db"] for name, row in notes.layers.items()}
+    assert min(decibels[name] for name in ("h_a.0", "h_a.2", "h_s.0", "h_s.2", "h_s.4")) > 25
+
+
+@pytest.mark.parametrize("name", ("cheng2020-anchor", "cheng2020-attn"))
+def test_maps_that_are_added_up_share_their_scales(photographs, name):
+    """So both weights of a sum are the same; but for a sum with latents, whose scale is given."""
+    _, program = compiled(photographs, name, 9)
+    sums = [layer for layer in program.layers if layer.kind == "pair" and not layer.gdn]
+    assert len(sums) > 10
+    for layer in sums:
+        first, second = (np.diag(layer.weight[:, i, 0]) for i in range(2))
+        assert np.array_equal(first, second) and (first >= 64).all(), layer.name
 
 
 def test_a_checkpoint_of_another_model_is_told(photographs, tmp_path):
