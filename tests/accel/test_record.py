@@ -8,7 +8,7 @@ import pytest
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.descriptor import COUNTERS, FIELDS
 from litelic.host.planner.pack import pack
-from tests.accel.test_engine import GATE, fitting_job, random_chain, random_job, run
+from tests.accel.engine_jobs import GATE, fitting_job, random_chain, random_job, run
 
 
 def pair(value):
