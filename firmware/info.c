@@ -8,6 +8,20 @@
 #include "link.h"
 #include "version.h"
 
+/* Thousandths of a degree Celsius, if the FPGA has a sensor (AMD UG480). */
+static int write_temperature(char *buffer, uint32_t size)
+{
+#ifdef CSR_XADC_TEMPERATURE_ADDR
+	int temperature = (int)(xadc_temperature_read() * 503975ll / 4096) - 273150;
+
+	return snprintf(buffer, size, "temperature=%d\n", temperature);
+#else
+	(void)buffer;
+	(void)size;
+	return 0;
+#endif
+}
+
 uint32_t info_write(char *buffer, const struct board_state *state)
 {
 	char program[2 * PROGRAM_ID_BYTES + 1];
@@ -15,7 +29,7 @@ uint32_t info_write(char *buffer, const struct board_state *state)
 	for (int n = 0; n < PROGRAM_ID_BYTES; n++)
 		snprintf(program + 2 * n, 3, "%02x", state->program[n]);
 
-	return snprintf(buffer, INFO_MAX,
+	uint32_t length = snprintf(buffer, INFO_MAX,
 			"protocol=%d\n"
 			"firmware=%s\n"
 			"gateware=%s\n"
@@ -30,10 +44,14 @@ uint32_t info_write(char *buffer, const struct board_state *state)
 			"damaged_payloads=%u\n"
 			"timeouts=%u\n"
 			"skipped_bytes=%u\n"
-			"rejected_headers=%u\n",
+			"rejected_headers=%u\n"
+			"%s",
 			PROTOCOL_VERSION, FIRMWARE_VERSION, LITELIC_GATEWARE, LITELIC_TARGET,
 			LITELIC_ARRAY, (unsigned)CONFIG_CLOCK_FREQUENCY, (unsigned)LITELIC_ARRAY_CLOCK,
 			(unsigned)MAIN_RAM_SIZE, state->memory_ok, program, (unsigned)link_statistics.frames,
 			(unsigned)link_statistics.damaged, (unsigned)link_statistics.timeouts,
-			(unsigned)link_rx_skipped_read(), (unsigned)link_rx_rejected_read());
+			(unsigned)link_rx_skipped_read(), (unsigned)link_rx_rejected_read(),
+			LITELIC_MORE_INFO);
+
+	return length + write_temperature(buffer + length, INFO_MAX - length);
 }

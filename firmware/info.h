@@ -6,7 +6,7 @@
 
 #include "protocol.h"
 
-#define INFO_MAX 640
+#define INFO_MAX 896
 
 struct board_state {
 	bool memory_ok;

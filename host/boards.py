@@ -39,7 +39,8 @@ class Setup:
     @property
     def timing(self):
         """The cycle model's `Timing`."""
-        return Timing.of(self.clock_hz, self.array_clock_hz)
+        transfers = memory_named(self.memory).transfers
+        return Timing.of(self.clock_hz, self.array_clock_hz, transfers)
 
 
 ARTY = Setup("4x4x8", "ddr3-x16", 100_000_000)
@@ -48,9 +49,13 @@ ARTY_16_BITS = Setup("4x4x8", "ddr3-x16", 100_000_000, activation_bits=16)
 WIDE_1024 = Setup("4x4x64", "ddr3-x64", 200_000_000)  # as many MACs as X-LIC's public demo
 WIDE_2048 = Setup("4x8x64", "ddr3-x64", 200_000_000)
 
+# As the targets of these names build them by default; their Ethernet and their UART aside.
+ECPIX5 = Setup("4x4x8", "ddr3-x16", 75_000_000, array_clk_ratio=2)
+ULX3S = Setup("4x4x8", "sdr-x16", 50_000_000, array_clk_ratio=2)
+
 BOARDS = {
     "arty": ARTY, "arty-fast": ARTY_FAST, "arty-16-bits": ARTY_16_BITS, "wide-1024": WIDE_1024,
-    "wide-2048": WIDE_2048,
+    "wide-2048": WIDE_2048, "ecpix5": ECPIX5, "ulx3s": ULX3S,
 }
 
 

@@ -2,6 +2,8 @@
 
 from litex.soc.integration.soc_core import SoCCore
 
+from litelic.accel.config import PORT_BYTES
+from litelic.accel.multipliers import GENERIC
 from litelic.host.errors import LitelicError
 from litelic.soc.link import Link
 
@@ -29,15 +31,21 @@ class LiteLICSoC(SoCCore):
         Bytes from (`source`) and to (`sink`) the host.
 
     array : litelic.accel.config.ArrayConfig or None
-        The accelerator; None leaves it out. Its `port_bytes` must be those of the DRAM controller,
-        otherwise a `LitelicError` names both.
+        The accelerator; None leaves it out. Its `port_bytes` must be those of the DRAM controller
+        (16 for one that is narrower), otherwise a `LitelicError` names both.
 
     array_clk_freq : int or None
         Hz of the clock domain `array`, which `crg` then provides; None: the system clock drives
         the array as well.
+
+    technology : str
+        What the array's multipliers are made of, one of `litelic.accel.multipliers.TECHNOLOGIES`.
+
+    identification : dict
+        More of what the board says about itself: `key=value` in the answer to HELLO.
     """
     def __init__(self, platform, sys_clk_freq, target, crg, dram_phy, dram_module, link_phy,
-        array=None, array_clk_freq=None, **kwargs):
+        array=None, array_clk_freq=None, technology=GENERIC, identification=None, **kwargs):
         # SoCCore ----------------------------------------------------------------------------------
         # The only serial line is the link, so there is no console: the firmware's text goes there.
         # The ROM shrinks to the firmware's size when its contents are known.
@@ -58,12 +66,8 @@ class LiteLICSoC(SoCCore):
         # The CPU looks at the DRAM only to test it: no L2 cache.
         self.ddrphy = dram_phy
         self.add_sdram("sdram", phy=dram_phy, module=dram_module, l2_cache_size=0)
-        port_bytes = self.sdram.crossbar.controller.data_width//8
-        if array is not None and array.port_bytes != port_bytes:
-            raise LitelicError(
-                f"the array has ports of {8*array.port_bytes} bits (port_bytes={array.port_bytes}) "
-                f"and the DRAM controller ports of {8*port_bytes}: build the array with "
-                f"port_bytes={port_bytes}, or choose another memory")
+        self.port_bytes = self._port_bytes(array)
+        self.dram_transfers = 8*self.port_bytes//self.sdram.crossbar.controller.data_width
 
         # Link -------------------------------------------------------------------------------------
         self.link_phy = link_phy
@@ -77,7 +81,8 @@ class LiteLICSoC(SoCCore):
         if array is not None:
             from litelic.accel.accelerator import Accelerator
             self.accelerator = Accelerator(array, self.get_dram_port,
-                cd_array="array" if array_clk_freq else "sys")
+                cd_array   = "array" if array_clk_freq else "sys",
+                technology = technology)
             self.irq.add("accelerator")
 
         # Identification ---------------------------------------------------------------------------
@@ -86,7 +91,22 @@ class LiteLICSoC(SoCCore):
         self.add_constant("LITELIC_GATEWARE", GATEWARE_VERSION)
         self.add_constant("LITELIC_ARRAY_CLOCK", int(array_clk_freq or sys_clk_freq))
         self.add_constant("LITELIC_ARRAY",    ",".join(f"{k}={v}" for k, v in parameters.items()))
+        more = {"dram_transfers": self.dram_transfers} | (identification or {})
+        self.add_constant("LITELIC_MORE_INFO",
+            "".join(f"{key}={value}\\n" for key, value in more.items()))
+
+    def _port_bytes(self, array):
+        """Of the ports that link and accelerator get, which the array's must be."""
+        own = self.sdram.crossbar.controller.data_width//8
+        # LiteDRAM splits transfers that are wider than its own: an SDR memory moves 2 bytes.
+        needed = max(own, PORT_BYTES[0])
+        if array is not None and array.port_bytes != needed:
+            raise LitelicError(
+                f"the array has ports of {8*array.port_bytes} bits (port_bytes={array.port_bytes}) "
+                f"and the DRAM controller ports of {8*own}: build the array with "
+                f"port_bytes={needed}, or choose another memory")
+        return needed
 
     def get_dram_port(self, mode):
-        """A native port of the controller's own width, `mode` is "read" or "write"."""
-        return self.sdram.crossbar.get_port(mode=mode)
+        """A native port of `port_bytes`, `mode` is "read" or "write"."""
+        return self.sdram.crossbar.get_port(mode=mode, data_width=8*self.port_bytes)

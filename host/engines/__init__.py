@@ -65,12 +65,15 @@ def describe(info):
             array += f", {config.activation_bits}-bit activations"
     return {
         "board": info.target,
-        "gateware": info.gateware,
+        "gateware": info.gateware + (f", revision {info.revision}" if info.revision else ""),
         "firmware": info.firmware,
         "protocol": str(info.protocol),
         "array": array,
         "clock": clock,
-        "DRAM": f"{info.dram_bytes >> 20} MB" + ("" if info.dram_ok else ", FAILED ITS TEST"),
+        "DRAM": " ".join((f"{info.dram_bytes >> 20} MB", info.memory)).strip()
+        + ("" if info.dram_ok else ", FAILED ITS TEST"),
+        **({"MAC address": info.mac, "IP address": info.ip} if info.mac else {}),
+        **({} if info.temperature is None else {"temperature": f"{info.temperature:.1f} C"}),
         "program": info.program.hex()[:16] if info.program else "none",
         **{name.replace("_", " "): str(count) for name, count in info.statistics.items()},
     }

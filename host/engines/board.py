@@ -38,7 +38,9 @@ class BoardEngine:
         self.config = ArrayConfig.from_dict(board.info.array)
         self._packed = PackedProgram(
             program, self.config,
-            Timing.of(board.info.clock_hz, board.info.array_clock_hz),
+            Timing.of(
+                board.info.clock_hz, board.info.array_clock_hz, board.info.dram_transfers
+            ),
         )
         self._identity = hashlib.sha256(self._packed.weights).digest()
         self._loaded = board.info.program == self._identity

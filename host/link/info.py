@@ -8,7 +8,11 @@ from litelic.host.link.protocol import PROGRAM_ID_BYTES
 
 @dataclass(frozen=True)
 class BoardInfo:
-    """Versions are strings, `array` holds the parameters of `ArrayConfig.to_dict()`."""
+    """Versions are strings, `array` holds the parameters of `ArrayConfig.to_dict()`.
+
+    What not every board knows of itself is "" or None: the git revision of its gateware, the name
+    of its memory's chip, its MAC and IP address, its temperature in degrees Celsius.
+    """
 
     protocol: int
     firmware: str
@@ -21,6 +25,12 @@ class BoardInfo:
     dram_ok: bool
     program: bytes | None  # identity of the loaded program
     statistics: dict  # counts since power-up, by name
+    revision: str = ""
+    memory: str = ""
+    mac: str = ""
+    ip: str = ""
+    temperature: float | None = None
+    dram_transfers: int = 1  # of the DRAM controller, for one of a port
 
     @classmethod
     def parse(cls, text):
@@ -30,6 +40,8 @@ class BoardInfo:
         try:
             array = dict(item.split("=") for item in values.pop("array").split(",") if item)
             program = bytes.fromhex(values.pop("program"))
+            temperature = values.pop("temperature", None)
+            more = {name: values.pop(name, "") for name in ("revision", "memory", "mac", "ip")}
             return cls(
                 protocol=int(values.pop("protocol")),
                 firmware=values.pop("firmware"),
@@ -41,6 +53,9 @@ class BoardInfo:
                 dram_bytes=int(values.pop("dram")),
                 dram_ok=values.pop("dram_ok") == "1",
                 program=program if program != bytes(PROGRAM_ID_BYTES) else None,
+                temperature=None if temperature is None else int(temperature) / 1000,
+                dram_transfers=int(values.pop("dram_transfers", 1)),
+                **more,
                 statistics={name: int(value) for name, value in values.items() if value.isdigit()},
             )
         except (KeyError, ValueError) as error:

@@ -1,14 +1,16 @@
 """The DRAMs that a simulated board can have (no Migen here).
 
-All are DDR3 behind LiteDRAM's own controller at a quarter of the DRAM's clock. Both edges of four
-clocks move eight words of the data bus: one burst, and one transfer of a controller's port.
+Behind LiteDRAM's own controller. DDR3 has four times the controller's clock: both edges of four
+clocks move eight words of the data bus, one burst, and one transfer of a controller's port. SDR has
+the controller's clock and moves a word a cycle; LiteDRAM puts transfers of a port together of them.
 """
 
 from dataclasses import dataclass
 
 from litelic.host.errors import LitelicError
 
-BURST = 8 # Words of the data bus a cycle of the controller.
+BURST = 8 # Words of a DDR3's data bus a cycle of the controller.
+LEAST_PORT_BYTES = 16 # Of a port that link and accelerator get.
 
 
 @dataclass(frozen=True)
@@ -19,23 +21,32 @@ class Memory:
     chip  : name of the chip in `litedram.modules`, which has its geometry and its timings.
     chips : how many of them share command and address lines.
     text  : for people.
+    words : of the data bus that a cycle of the controller moves.
+    rate  : of the controller's clock to the chip's, as LiteDRAM writes it.
     """
 
     width: int
     chip: str
     chips: int
     text: str
+    words: int = BURST
+    rate: str = "1:4"
 
     @property
     def port_bytes(self):
         """Bytes a transfer of the controller's ports; `ArrayConfig.port_bytes` must agree."""
-        return self.width * BURST // 8
+        return max(self.width * self.words // 8, LEAST_PORT_BYTES)
+
+    @property
+    def transfers(self):
+        """Of the controller, a transfer of a port."""
+        return self.port_bytes * 8 // (self.width * self.words)
 
     def module(self, sys_clk_freq):
         """LiteDRAM's description of a chip, its timings in cycles of `sys_clk_freq` (Hz)."""
         import litedram.modules
 
-        return getattr(litedram.modules, self.chip)(sys_clk_freq, "1:4")
+        return getattr(litedram.modules, self.chip)(sys_clk_freq, self.rate)
 
 
 # A simulator holds its whole DRAM in the memory of the machine it runs on. Hence the smaller chip
@@ -44,6 +55,7 @@ MEMORIES = {
     "ddr3-x16": Memory(16, "MT41K128M16", 1, "DDR3 x16, 256 MB, as on an Arty"),
     "ddr3-x32": Memory(32, "MT41K128M16", 2, "DDR3 x32, 512 MB, two of an Arty's chips"),
     "ddr3-x64": Memory(64, "MT41K64M16", 4, "DDR3 x64, 512 MB, as wide as a KC705's"),
+    "sdr-x16": Memory(16, "MT48LC16M16", 1, "SDR x16, 32 MB, as on a ULX3S", 1, "1:1"),
 }
 DEFAULT_MEMORY = "ddr3-x16"
 

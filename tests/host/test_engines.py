@@ -71,3 +71,19 @@ def test_a_board_says_that_it_has_16_bits():
     wide = ArrayConfig(activation_bits=16).to_dict()
     described = engines.describe(board_with(wide).info)["array"]
     assert described == "4x4x8, 128 MACs a cycle, 16-bit activations"
+
+
+def test_a_board_says_what_only_boards_have():
+    info = FakeBoard().info
+    plain = engines.describe(info)
+    assert plain["gateware"] == "1" and plain["DRAM"] == "256 MB"
+    assert not {"MAC address", "IP address", "temperature"} & set(plain)
+    more = vars(info) | {
+        "revision": "0123456789ab", "memory": "MT41K256M16", "mac": "10:e2:d5:00:00:00",
+        "ip": "192.168.1.50", "temperature": 41.27,
+    }
+    described = engines.describe(SimpleNamespace(**more))
+    assert described["gateware"] == "1, revision 0123456789ab"
+    assert described["DRAM"] == "256 MB MT41K256M16"
+    assert described["MAC address"] == "10:e2:d5:00:00:00"
+    assert (described["IP address"], described["temperature"]) == ("192.168.1.50", "41.3 C")

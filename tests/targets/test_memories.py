@@ -10,7 +10,7 @@ from litelic.host.link.simulator import Simulator
 from litelic.soc.simulation.memories import MEMORIES
 from litelic.targets.sim import SimSoC
 
-MEGABYTES = {"ddr3-x16": 256, "ddr3-x32": 512, "ddr3-x64": 512}
+MEGABYTES = {"ddr3-x16": 256, "ddr3-x32": 512, "ddr3-x64": 512, "sdr-x16": 32}
 
 
 def check_every_alignment(board, chance, base, port_bytes):
@@ -50,7 +50,8 @@ def check_aliases(board):
 
 
 @pytest.mark.parametrize(("memory", "frequency"), [
-    ("ddr3-x16", 200_000_000), ("ddr3-x32", 100_000_000), ("ddr3-x64", 200_000_000)])
+    ("ddr3-x16", 200_000_000), ("ddr3-x32", 100_000_000), ("ddr3-x64", 200_000_000),
+    ("sdr-x16", 50_000_000)])
 def test_boots_and_keeps_every_byte(memory, frequency, seed):
     chance = np.random.default_rng(seed)
     with Simulator(None, frequency, memory=memory) as running:
@@ -65,10 +66,11 @@ def test_boots_and_keeps_every_byte(memory, frequency, seed):
 
 
 @pytest.mark.parametrize(("memory", "port_bytes"), [
-    ("ddr3-x16", 32), ("ddr3-x32", 16), ("ddr3-x64", 32)])
+    ("ddr3-x16", 32), ("ddr3-x32", 16), ("ddr3-x64", 32),
+    ("sdr-x16", 32)])
 def test_ports_of_another_width_are_refused(memory, port_bytes):
     right = MEMORIES[memory].port_bytes
-    message = (rf"ports of {8 * port_bytes} bits \(port_bytes={port_bytes}\).* of {8 * right}: "
+    message = (rf"ports of {8 * port_bytes} bits \(port_bytes={port_bytes}\).*: "
                rf".*port_bytes={right}, or")
     with pytest.raises(LitelicError, match=message):
         SimSoC(array=ArrayConfig(port_bytes=port_bytes), memory=memory)

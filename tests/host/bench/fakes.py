@@ -18,7 +18,8 @@ class FakeBoard:
         self.info = SimpleNamespace(
             target="fake", gateware="1", firmware="1", protocol=1, program=None, array={},
             clock_hz=100_000_000, array_clock_hz=100_000_000, dram_bytes=1 << 28, dram_ok=True,
-            statistics={},
+            statistics={}, revision="", memory="", mac="", ip="", temperature=None,
+            dram_transfers=1,
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import ATTEMPTS, HELLO_SECONDS, Board, BoardError
+from litelic.host.link.info import BoardInfo
 from litelic.host.link.protocol import FLUSH, MAX_PAYLOAD, RESPONSE, ErrorCode, Request
 from tests.host.link.fake_board import INFO, FakeBoard
 
@@ -84,6 +85,19 @@ def test_info():
     identity = bytes(range(32))
     board.set_program(identity)
     assert board.hello().program == identity
+
+
+def test_info_of_a_board_that_knows_more_of_itself():
+    lines = (
+        INFO.format(program="00" * 32)
+        + "revision=0123456789ab+\nmemory=MT41K256M16\nmac=10:e2:d5:00:00:00\nip=192.168.1.50\n"
+        "temperature=-1250\n"
+    )
+    info = BoardInfo.parse(lines)
+    assert (info.revision, info.memory) == ("0123456789ab+", "MT41K256M16")
+    assert (info.mac, info.ip, info.temperature) == ("10:e2:d5:00:00:00", "192.168.1.50", -1.25)
+    assert info.statistics == {"frames": 7}
+    assert BoardInfo.parse(INFO.format(program="00" * 32)).temperature is None
 
 
 @pytest.mark.parametrize("seed", range(5), indirect=True)
