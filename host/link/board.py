@@ -22,7 +22,6 @@ from litelic.host.link.protocol import (
 )
 from litelic.host.link.transport import open_transport
 
-WINDOW = 8  # requests on their way at once
 ATTEMPTS = 4  # times a request is sent before we give up
 SILENCE_SECONDS = 10  # without a byte, after which requests are sent again
 HELLO_SECONDS = 3
@@ -227,7 +226,7 @@ class Board:
         """
         pending = {}
         while True:
-            while len(pending) < WINDOW and (request := next(requests, None)):
+            while len(pending) < self._transport.window and (request := next(requests, None)):
                 frame, context = request
                 pending[frame.sequence] = _Pending(frame, context=context)
                 self._write(frame.encode())

@@ -12,6 +12,9 @@ PROGRAM_ID_BYTES = 32
 DESCRIPTOR_BYTES = 256
 WATCHDOG_UNIT = 1024  # cycles
 
+UDP_PORT = 0x4C43  # "LC"; of the board
+MAX_DATAGRAM = 1408  # bytes of payload: a whole frame on any Ethernet, and a multiple of a word
+
 RESPONSE = 0x80  # set in the type of the answer to a request
 RESPONSE_ERROR = 0xFF
 

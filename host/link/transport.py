@@ -1,13 +1,19 @@
-"""Bytes to and from a board: a serial port, or a TCP connection (`socket://host:port`)."""
+"""Bytes to and from a board: a serial port, TCP (`socket://host:port`), UDP (`udp://host`)."""
 
 import select
 import socket
+import time
 from urllib.parse import urlsplit
 
 from litelic.host.errors import LitelicError
+from litelic.host.link.protocol import MAX_DATAGRAM, UDP_PORT
 
 CONNECT_SECONDS = 5
 SEND_SECONDS = 30
+WINDOW = 8  # requests on their way at once
+DATAGRAM_WINDOW = 2  # the same on UDP: a board's buffer holds two, with their payloads
+SOCKET_BUFFER_BYTES = 1 << 22  # asked for; what arrives while we do something else waits there
+READ_BYTES = 1 << 16
 
 
 class SocketTransport:
@@ -15,6 +21,8 @@ class SocketTransport:
 
     pyserial has `socket://` too, but cannot say how many bytes wait, so it reads them singly.
     """
+
+    window = WINDOW
 
     def __init__(self, url):
         try:
@@ -51,7 +59,7 @@ class SocketTransport:
         try:
             if not select.select([self._socket], [], [], timeout)[0]:
                 return b""
-            data = self._socket.recv(1 << 16)
+            data = self._socket.recv(READ_BYTES)
         except OSError as error:
             raise self._lost(error) from None
         if not data:
@@ -65,8 +73,90 @@ class SocketTransport:
         return LitelicError(f"the connection to {self.name} was lost: {reason}")
 
 
+class UdpTransport:
+    """Datagrams to and from the board at `udp://host` or `udp://host:port`.
+
+    The board takes what `window` allows to be on its way, in any case and at any speed. What is
+    lost all the same is asked for again by `Board`, as on any other line.
+    """
+
+    window = DATAGRAM_WINDOW
+
+    def __init__(self, url):
+        try:
+            parts = urlsplit(url)
+            self.address = (parts.hostname, UDP_PORT if parts.port is None else parts.port)
+        except ValueError:
+            self.address = (None, None)
+        if None in self.address or parts.path not in ("", "/"):
+            raise LitelicError(
+                f"port {url!r}: write udp://host or udp://host:port, with a number as port "
+                f"({UDP_PORT} when there is none)"
+            )
+        try:
+            found = socket.getaddrinfo(*self.address, socket.AF_INET, socket.SOCK_DGRAM)
+        except (OSError, UnicodeError) as error:
+            raise LitelicError(
+                f"{self.address[0]} has no IPv4 address: {error}. Check the name, or write the "
+                "board's address in numbers, udp://192.168.1.50"
+            ) from None
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+            self._socket.settimeout(SEND_SECONDS)
+            self._socket.connect(found[0][4])
+        except OSError as error:
+            self._socket.close()
+            raise self._lost(error) from None
+
+    @property
+    def name(self):
+        return "udp://{}:{}".format(*self.address)
+
+    def write(self, data):
+        try:
+            for start in range(0, len(data), MAX_DATAGRAM):
+                self._socket.send(data[start : start + MAX_DATAGRAM])
+        except OSError as error:
+            raise self._lost(error) from None
+
+    def read(self, timeout):
+        """Bytes that have arrived, as soon as there are any; b"" after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        data = b""
+        try:
+            while not data:  # A datagram may be empty.
+                if not self._arrived(max(0, deadline - time.monotonic())):
+                    return b""
+                data = self._socket.recv(READ_BYTES)
+            while len(data) < READ_BYTES and self._arrived(0):
+                data += self._socket.recv(READ_BYTES)
+        except OSError as error:
+            raise self._lost(error) from None
+        return data
+
+    def close(self):
+        self._socket.close()
+
+    def _arrived(self, timeout):
+        return bool(select.select([self._socket], [], [], timeout)[0])
+
+    def _lost(self, error):
+        if isinstance(error, ConnectionRefusedError):
+            return LitelicError(
+                f"nothing listens at {self.name}: that is another machine or another port than "
+                f"the board's (which is {UDP_PORT})"
+            )
+        return LitelicError(
+            f"cannot reach {self.name}: {error}. Is the board on, is the cable in, and has this "
+            "computer an address in the board's network?"
+        )
+
+
 class SerialTransport:
     """A serial port, or any other URL that pyserial understands."""
+
+    window = WINDOW
 
     def __init__(self, port, baudrate):
         import serial
@@ -79,8 +169,8 @@ class SerialTransport:
             )
         except (serial.SerialException, ValueError, OSError) as error:
             raise LitelicError(
-                f"cannot open {port}: {error}. Give the board's serial port (/dev/ttyUSB1) "
-                "or socket://host:port"
+                f"cannot open {port}: {error}. Give the board's serial port "
+                "(/dev/ttyUSB1), udp://host or socket://host:port"
             ) from None
 
     def write(self, data):
@@ -109,4 +199,6 @@ def open_transport(port, baudrate):
     """Open `port`; `baudrate` is for serial ports."""
     if port.startswith("socket://"):
         return SocketTransport(port)
+    if port.startswith("udp://"):
+        return UdpTransport(port)
     return SerialTransport(port, baudrate)

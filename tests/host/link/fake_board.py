@@ -23,6 +23,7 @@ class FakeBoard:
     """
 
     name = "fake"
+    window = 8
 
     def __init__(self, spoil=None, lose=None, version=1):
         self.memory = bytearray(65536)
