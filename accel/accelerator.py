@@ -5,6 +5,7 @@ from litex.soc.interconnect import stream
 from litex.soc.interconnect.csr import CSRField, CSRStatus, CSRStorage
 from litex.soc.interconnect.csr_eventmanager import EventManager, EventSourcePulse
 from migen import *
+from migen.genlib.cdc import MultiReg
 
 from litelic.accel.array import MultiplierArray
 from litelic.accel.config import BEAT_BYTES
@@ -207,26 +208,39 @@ class Engine(LiteXModule):
 class Accelerator(LiteXModule):
     """The engine with the registers by which the CPU feeds it.
 
-    `get_port`, `cd_array` and `technology` as for `Engine`. A reset through `control` stops
+    `get_port`, `cd_array` and `technology` as for `Engine`; an array's own clock domain is to be
+    without a reset. A reset through `control` stops
     everything at once; keep it up for a microsecond, so that reads under way have come back.
     """
 
     def __init__(self, config, get_port, cd_array="sys", technology=GENERIC):
         self.config = config
         self.reset = Signal()
-        engine = Engine(config, get_port, cd_array, technology)
         if cd_array == "sys":
-            self.engine = ResetInserter()(engine)
+            self.engine = ResetInserter()(Engine(config, get_port, "sys", technology))
             self.comb += self.engine.reset.eq(self.reset)
         else:
+            engine = Engine(config, get_port, cd_array, technology)
             self.engine = ResetInserter(["sys", cd_array])(engine)
-            self.array_reset = array_reset = LevelCrossing("sys", cd_array)
             self.comb += [
                 self.engine.reset_sys.eq(self.reset),
-                array_reset.input.eq(self.reset),
-                getattr(self.engine, f"reset_{cd_array}").eq(array_reset.output),
+                getattr(self.engine, f"reset_{cd_array}").eq(self._array_reset(cd_array)),
             ]
         self.add_csr()
+
+    def _array_reset(self, cd_array):
+        """The system's reset and the register's, two registers behind their synchroniser.
+
+        A reset goes to thousands of registers all over the FPGA: straight from a synchroniser, or
+        put together of two, it sets the clock. So the domain has no other one.
+        """
+        asked, arrived, *stages = (Signal(reset=1, reset_less=True) for _ in range(4))
+        self.sync += asked.eq(self.reset | ResetSignal("sys", allow_reset_less=True))
+        self.specials += MultiReg(asked, arrived, cd_array, reset=1)
+        array_sync = getattr(self.sync, cd_array)
+        for before, behind in zip((arrived, *stages), stages):
+            array_sync += behind.eq(before)
+        return stages[-1]
 
     def add_csr(self):
         fetcher = self.engine.fetcher

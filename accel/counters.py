@@ -40,7 +40,7 @@ class CycleCounters(LiteXModule):
             clear.eq(self.clear), enable.eq(self.enable), between.eq(self.between),
             *[given[name].eq(cause) for name, cause in causes.items()],
         ]
-        waited = Signal(16)
+        waited = Signal(16, reset_less=True)  # it clears itself
         self.sync += If(clear | ~(between | enable),
             waited.eq(0),
         ).Elif(between,

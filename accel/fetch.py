@@ -51,7 +51,10 @@ class Fetcher(LiteXModule):
         self.data = data = stream.Endpoint([("data", 8 * config.port_bytes)])
         self.descriptor = Descriptor()
         self.start, self.done = Signal(), Signal()
-        self.counters = {name: Signal(32) for name in ("total", *COUNTERS, *TRAFFIC)}
+        # Every descriptor clears them.
+        self.counters = {
+            name: Signal(32, reset_less=True) for name in ("total", *COUNTERS, *TRAFFIC)
+        }
         self.record = record = stream.Endpoint(
             [("address", beat_address_width), ("data", 8 * BEAT_BYTES), ("we", BEAT_BYTES)]
         )

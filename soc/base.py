@@ -35,8 +35,8 @@ class LiteLICSoC(SoCCore):
         (16 for one that is narrower), otherwise a `LitelicError` names both.
 
     array_clk_freq : int or None
-        Hz of the clock domain `array`, which `crg` then provides; None: the system clock drives
-        the array as well.
+        Hz of the clock domain `array`, without a reset, which `crg` then provides; None: the system
+        clock drives the array as well.
 
     technology : str
         What the array's multipliers are made of, one of `litelic.accel.multipliers.TECHNOLOGIES`.

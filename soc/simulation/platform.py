@@ -5,8 +5,7 @@ from litex.build.io import CRG
 from litex.build.sim import SimPlatform
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
-from migen import ClockDomain, ResetSignal, Signal
-from migen.genlib.cdc import MultiReg
+from migen import ClockDomain, Signal
 
 from litelic.soc.simulation.verilator import VerilatorToolchain
 
@@ -41,9 +40,8 @@ class SimulationCRG(LiteXModule):
     def __init__(self, platform, own_array_clock):
         self.crg = CRG(platform.request("sys_clk"))
         if own_array_clock:
-            self.cd_array = ClockDomain()
+            self.cd_array = ClockDomain(reset_less=True)
             self.comb += self.cd_array.clk.eq(platform.request("array_clk"))
-            self.specials += MultiReg(ResetSignal("sys"), self.cd_array.rst, "array")
 
 # Link PHY -----------------------------------------------------------------------------------------
 
