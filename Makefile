@@ -25,11 +25,11 @@ PIP_INSTALL := $(BIN)/python -m pip install --no-input --constraint constraints.
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-long bench bench-quick area area-long quality lint install install-test \
-	install-area system-packages clean
+.PHONY: help demo test test-long bench bench-quick area area-long boards quality lint install \
+	install-test install-area install-boards system-packages clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 24
 
 demo: install ## send a photograph through the simulated board and back (IMAGE=photo.png: your own)
 	@$(BIN)/python -m litelic.host.demo --output build/demo $(if $(IMAGE),--image "$(IMAGE)") $(ARGS)
@@ -53,6 +53,9 @@ area: install-area ## synthesise the engine for ECP5 and Artix-7, write docs/per
 area-long: install-area ## place and route the engine on an ECP5, three seeds a grade: hours
 	@$(BIN)/python -m litelic.host.area --place $(ARGS)
 
+boards: install-boards ## build bitstreams with open tools, hold them to their budgets: hours
+	@$(BIN)/python -m litelic.soc.board.release $(ARGS)
+
 quality: install-test ## what the integers cost (KODAK=, CALIBRATION=, PAPER=): an hour
 	@[ -n "$(KODAK)" ] && [ -n "$(CALIBRATION)" ] || { echo "Name two folders of photographs:" \
 		"make quality KODAK=... CALIBRATION=... (and PAPER=, the paper's weights)"; exit 1; }
@@ -64,7 +67,8 @@ lint: install-test ## check the Python sources with ruff
 
 install: $(VENV)/installed ## install what demo needs
 install-test: $(VENV)/installed-test ## install what test and bench need: the above, torch, compressai
-install-area: $(VENV)/installed-synthesis ## install what area needs: Yosys, nextpnr
+install-area install-boards: $(VENV)/installed-synthesis
+install-boards: ## install what area and boards need: Yosys, nextpnr
 
 clean: ## remove everything that was built or installed here
 	rm -rf build $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

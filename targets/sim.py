@@ -10,12 +10,11 @@ from litedram.phy.model import SDRAMPHYModel
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.errors import LitelicError
 from litelic.soc.base import LiteLICSoC
+from litelic.soc.board.options import frequency, parse_array
 from litelic.soc.builder import LiteLICBuilder
 from litelic.soc.simulation import cache
 from litelic.soc.simulation.memories import DEFAULT_MEMORY, MEMORIES, memory_named
 from litelic.soc.simulation.platform import SimulationCRG, SimulationPHY, SimulationPlatform
-
-LOWEST_FREQUENCY, HIGHEST_FREQUENCY = 10e6, 200e6 # Of the system clock, in Hz.
 
 # SimSoC -------------------------------------------------------------------------------------------
 
@@ -61,35 +60,6 @@ def build(config, build_dir):
     soc.platform.toolchain.array_clk_ratio = config.array_clk_ratio
     LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
 
-def parse_array(text, port_bytes, activation_bits=8):
-    """`none`, a shape as `4x4x8`, or any parameters as `reduction=4,outputs=4`.
-
-    An array that does not say otherwise has ports of `port_bytes`, those of the board's memory, and
-    `activation_bits`.
-    """
-    if text == "none":
-        return None
-    if "=" not in text:
-        return ArrayConfig.parse(text, port_bytes, activation_bits)
-    try:
-        pairs = dict(item.split("=") for item in text.split(","))
-        values = {name: int(value) for name, value in pairs.items()}
-        given  = {"port_bytes": port_bytes, "activation_bits": activation_bits}
-        return ArrayConfig.from_dict(given | values)
-    except ValueError:
-        raise LitelicError(f"array {text!r}: write name=number,name=number") from None
-
-def parse_frequency(text):
-    """Hz, as `100e6`, within what the DRAM can be clocked with."""
-    try:
-        frequency = float(text)
-    except ValueError:
-        frequency = 0.0
-    if not LOWEST_FREQUENCY <= frequency <= HIGHEST_FREQUENCY:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of Hz from {LOWEST_FREQUENCY:g} to {HIGHEST_FREQUENCY:g}")
-    return int(frequency)
-
 def parse_port(text):
     """A TCP port; 0 is any that is free."""
     if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
@@ -108,7 +78,7 @@ def main():
     parser.add_argument("--activation-bits", default=8, type=int, choices=ACTIVATION_BITS,
         help="Width of the accelerator's activations; with 16 it runs 8-bit programs as well "
              "(default: 8).")
-    parser.add_argument("--sys-clk-freq", default=100e6, type=parse_frequency,
+    parser.add_argument("--sys-clk-freq", default=100e6, type=frequency,
         help="System clock frequency, which decides the DRAM's timing (default: 100e6).")
     parser.add_argument("--memory", default=DEFAULT_MEMORY, choices=MEMORIES,
         help="DRAM: " + "; ".join(f"{name}: {memory.text}" for name, memory in MEMORIES.items()) +

@@ -42,11 +42,17 @@ def version(names):
 
 def run(names, arguments, folder, log):
     """Run a tool in `folder` and keep what it prints in the file `log` there."""
+    run_program(find(names), names[-1], arguments, folder, log)
+
+
+def run_program(program, name, arguments, folder, log, environment=None):
+    """The same for the program at a path; `environment` is added to this process'."""
     path = folder / log
     with open(path, "w") as output:
         run = subprocess.run(
-            [find(names), *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT
+            [program, *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT,
+            env=os.environ | (environment or {}),
         )
     if run.returncode:
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-LOG_LINES:])
-        raise LitelicError(f"{names[-1]} failed; the whole log is {path}\n{tail}")
+        raise LitelicError(f"{name} failed; the whole log is {path}\n{tail}")

@@ -1,0 +1,153 @@
+"""ECP5: Yosys, nextpnr and ecppack, from what LiteX generates to a bitstream."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from litelic.host.area import families, figures
+from litelic.host.errors import LitelicError
+from litelic.soc.board import tools
+from litelic.soc.board.timing import Clock
+
+PACKAGES = {"381": "CABGA381", "554": "CABGA554", "756": "CABGA756", "285": "CSFBGA285"}
+ARCHITECTURES = {"lfe5u": "", "lfe5um": "um-", "lfe5um5g": "um5g-"}
+
+# Verilog to netlist -------------------------------------------------------------------------------
+
+
+def synthesise(name, folder, sources):
+    """The netlist `NAME.json` and the cells of it, {type: count}.
+
+    name    : of the design and of its files.
+    folder  : where LiteX has written it; everything happens there, by relative names, since the
+              builds of Yosys from PyPI see few other folders.
+    sources : other Verilog files, which are copied there.
+    """
+    files = " ".join(sources_in(name, folder, sources))
+    family = families.ECP5
+    # no_rw_check: in memories of this module nothing that is read from a word in the cycle in which
+    # it is written is used (LiteX's FIFOs and memories; docs/engine.md for the accelerator's), so
+    # LUTs need not see to it. The CPU's are modules of their own.
+    # reprocess_after: see host/area/measure.py.
+    script = "; ".join([
+        f"read_verilog {files}", f"read_verilog -lib {' '.join(family.cells)}",
+        f"hierarchy -top {name}", "setattr -unset reprocess_after",
+        f"setattr -mod -set no_rw_check 1 {name}", f"synth_ecp5 -abc9 -nowidelut -top {name}",
+        "tee -q -o stat.json stat -json", f"write_json {name}.json",
+    ])
+    once(folder, f"{name}.json", [script], [*files.split(), "*.init"],
+        lambda: tools.run(tools.YOSYS, ["-q", "-l", "yosys.log", "-p", script], folder,
+            "yosys-output.log"))
+    return figures.cells((folder / "stat.json").read_text())
+
+
+# Netlist to configuration -------------------------------------------------------------------------
+
+
+def place(name, folder, device, seed):
+    """Place and route with a seed: the file of the configuration, the `timing.Clock`s."""
+    kind, size, rest = device.lower().split("-")
+    package = next((full for digits, full in PACKAGES.items() if digits in rest), None)
+    if package is None:
+        raise LitelicError(f"{device}: its package is none of {', '.join(PACKAGES.values())}")
+    result, report = f"seed{seed}.config", f"seed{seed}-timing.json"
+    arguments = [
+        f"--{ARCHITECTURES[kind]}{size.rstrip('f')}k", "--package", package, "--speed", rest[0],
+        # The analytic placer leaves a quarter less wire than the default one, and routes.
+        "--placer", "static", "--json", f"{name}.json", "--lpf", f"{name}.lpf", "--textcfg", result,
+        "--report", report, "--seed", str(seed), "--detailed-timing-report",
+        # The gate is ours: it has to know the clocks of all seeds.
+        "--timing-allow-fail",
+    ]
+    once(folder, result, arguments, [f"{name}.json", f"{name}.lpf"],
+        lambda: tools.run(tools.NEXTPNR_ECP5, arguments, folder, f"seed{seed}.log"))
+    names = clock_names((folder / f"{name}.json").read_text())
+    return folder / result, clocks((folder / report).read_text(), names)
+
+
+def clocks(text, names):
+    """The `timing.Clock`s of nextpnr's JSON report; `names` has its nets' clock domains."""
+    try:
+        found = json.loads(text)["fmax"]
+        return sorted((
+            Clock(readable(net, names), values["constraint"], values["achieved"])
+            for net, values in found.items()
+        ), key=lambda clock: clock.name)
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        raise LitelicError(
+            f"nextpnr's report cannot be read ({e!r}); install the version of constraints.txt"
+        ) from e
+
+
+def clock_names(text):
+    """{net: clock domain} of a netlist that Yosys wrote as JSON.
+
+    A net has many names, of which nextpnr takes any; those of clock domains end in `_clk`. Of the
+    system's clock only those inside of the CPU may be left.
+    """
+    domains, nets = {}, {}
+    domain_of = re.compile(r"(\w+)_clk").fullmatch
+    for module in json.loads(text)["modules"].values():
+        for name, net in module["netnames"].items():
+            if len(net["bits"]) == 1:
+                (bit,) = net["bits"]
+                nets[name] = bit
+                if match := domain_of(name):
+                    domains[bit] = min(match[1], domains.get(bit, match[1]))
+                elif name.startswith("VexRiscv.") and name.endswith(".clk"):
+                    domains.setdefault(bit, "sys")
+    return {name: domains[bit] for name, bit in nets.items() if bit in domains}
+
+
+def readable(net, names):
+    """The clock domain, or the net's name without what the tools put around it."""
+    plain = net.removeprefix("$glbnet$")
+    plain = plain.split("$eclk")[0].removesuffix("$TRELLIS_IO_IN")
+    return names.get(plain, plain)
+
+
+# Configuration to bitstream -----------------------------------------------------------------------
+
+
+def pack(configuration, folder, name):
+    """Write NAME.bit and NAME.svf; return their paths."""
+    bit, svf = folder / f"{name}.bit", folder / f"{name}.svf"
+    tools.run(tools.ECPPACK, [
+        "--compress", "--bit", f"{name}.bit.new", "--svf", f"{name}.svf.new", configuration.name,
+    ], folder, "ecppack.log")
+    os.replace(folder / f"{name}.svf.new", svf)
+    os.replace(folder / f"{name}.bit.new", bit)
+    return bit, svf
+
+
+# What has been done already -----------------------------------------------------------------------
+
+
+def sources_in(name, folder, sources):
+    """Names of the Verilog files, all of them in `folder` then."""
+    for path in map(Path, sources):
+        if path.parent != folder:
+            shutil.copy(path, folder)
+    return [*(Path(path).name for path in sources), f"{name}.v"]
+
+
+def once(folder, result, words, patterns, make):
+    """Run `make`, unless `result` was made of the same words and files already."""
+    inputs = [*words, tools.version(tools.YOSYS)]
+    for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
+        inputs.append(hashlib.sha256(_undated(path.read_bytes())).hexdigest())
+    key = hashlib.sha256("\n".join(inputs).encode()).hexdigest()
+    note = folder / f"{result}.key"
+    if (folder / result).exists() and note.exists() and note.read_text() == key:
+        return
+    note.unlink(missing_ok=True)
+    make()
+    note.write_text(key)
+
+
+def _undated(content):
+    """Without the comments in which LiteX writes the time of day."""
+    return b"\n".join(line for line in content.split(b"\n") if not line.startswith(b"//"))

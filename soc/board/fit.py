@@ -1,0 +1,100 @@
+"""Whether a board's FPGA holds an array, and which is the nearest that it holds."""
+
+from dataclasses import dataclass, replace
+
+from litelic.accel.resources import Resources, of_array
+from litelic.host.area.families import ECP5
+from litelic.host.errors import LitelicError
+
+# What the SoC takes beside the array, as reports of builds have it (docs/boards.md): CPU with its
+# caches, firmware, DRAM controller and PHY, link; and Ethernet.
+SOC = {"ecp5": Resources(11400, 4, 23), "artix7": Resources(7000, 4, 26)}
+ETHERNET = {"ecp5": Resources(3500, 0, 8), "artix7": Resources(2500, 0, 6)}
+FULLEST = 0.92  # of the LUTs: beyond, place and route finds no way
+
+TITLES = {"luts": "LUTs", "dsps": "DSP blocks", "block_rams": "block RAMs"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a device offers, in the units of `Resources`."""
+
+    luts: float
+    dsps: int
+    block_rams: int
+
+    @classmethod
+    def of(cls, device):
+        halves = 1 if device.family is ECP5 else 2
+        return cls(FULLEST * device.luts, device.dsps, halves * device.block_rams)
+
+
+def needed(options, device, technology):
+    """The `Resources` of the whole SoC."""
+    total = SOC[device.family.name]
+    if options.with_ethernet:
+        total += ETHERNET[device.family.name]
+    if options.array is not None:
+        total += of_array(options.array, technology)
+    return total
+
+
+def missing(options, device, technology):
+    """[(resource, needed, there)] of what runs out, the worst first."""
+    wanted, limits = needed(options, device, technology), Limits.of(device)
+    short = [
+        (name, getattr(wanted, name), getattr(limits, name))
+        for name in TITLES if getattr(wanted, name) > getattr(limits, name)
+    ]
+    return sorted(short, key=lambda item: item[2] / item[1])
+
+
+def check(options, board):
+    """Raise a `LitelicError` that names what runs out, and the nearest array that fits."""
+    from litelic.soc.board.devices import DEVICES
+
+    name = board.variant(options.variant).device
+    device = DEVICES[name]
+    short = missing(options, device, board.technology)
+    if not short:
+        return
+    lines = [
+        f"{TITLES[resource]}: {wanted:.0f} needed, {there:.0f} there"
+        for resource, wanted, there in short
+    ]
+    near = nearest(options, device, board.technology)
+    advice = f"the nearest that fits: --array {describe(near)}" if near else "no array fits"
+    raise LitelicError(
+        f"{describe(options.array)} does not fit the {name} of this {board.title} "
+        f"({'; '.join(lines)}); {advice}"
+    )
+
+
+def nearest(options, device, technology):
+    """The array with most multipliers that fits, then with the largest memories; None without."""
+    for array in _smaller(options.array):
+        if not missing(replace(options, array=array), device, technology):
+            return array
+    return None
+
+
+def _smaller(array):
+    """Arrays with fewer lanes, each with its memories as asked, then halved."""
+    for pixels in range(array.pixels, 0, -1):
+        epilogue = max(e for e in range(1, array.epilogue + 1) if pixels % e == 0)
+        fewer = replace(array, pixels=pixels, epilogue=epilogue)
+        for halvings in ({}, {"input_depth": 2}, {"input_depth": 2, "weight_depth": 2}):
+            depths = {name: getattr(array, name) // by for name, by in halvings.items()}
+            yield replace(fewer, **depths)
+
+
+def describe(array):
+    """As `--array` takes it: the shape, and what is not as it would be by default."""
+    if array is None:
+        return "none"
+    usual = type(array).parse(array.shape, array.port_bytes, array.activation_bits)
+    given = [
+        f"{name}={value}" for name, value in array.to_dict().items()
+        if value != getattr(usual, name)
+    ]
+    return ",".join([array.shape, *given])

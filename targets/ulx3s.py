@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Radiona ULX3S: an ECP5-85F, SDR SDRAM on 16 data lines, UART over USB."""
+
+from litedram import modules
+from litedram.phy import GENSDRPHY
+from litex.build.io import DDROutput
+from litex.gen import LiteXModule
+from litex.soc.cores.clock import ECP5PLL
+from litex_boards.platforms import radiona_ulx3s
+from migen import ClockDomain, ClockSignal, Signal
+
+from litelic.accel.multipliers import ECP5
+from litelic.soc.board.description import Board, Variant
+from litelic.soc.board.main import main
+from litelic.soc.board.soc import BoardSoC
+
+# CRG ----------------------------------------------------------------------------------------------
+
+class CRG(LiteXModule):
+    """System clock, the SDRAM's a quarter of a period later, and the array's."""
+    def __init__(self, platform, sys_clk_freq, array_clk_freq=None):
+        self.rst       = Signal()
+        self.cd_sys    = ClockDomain()
+        self.cd_sys_ps = ClockDomain(reset_less=True)
+
+        # # #
+
+        # PLL --------------------------------------------------------------------------------------
+        clk25 = platform.request("clk25")
+        self.pll = pll = ECP5PLL()
+        self.comb += pll.reset.eq(platform.request("rst") | self.rst)
+        pll.register_clkin(clk25, 25e6)
+        pll.create_clkout(self.cd_sys,    sys_clk_freq)
+        pll.create_clkout(self.cd_sys_ps, sys_clk_freq, phase=90, with_reset=False)
+        if array_clk_freq:
+            self.cd_array = ClockDomain(reset_less=True)
+            pll.create_clkout(self.cd_array, array_clk_freq, with_reset=False)
+        self.specials += DDROutput(1, 0, platform.request("sdram_clock"), ClockSignal("sys_ps"))
+
+        # The ESP32 beside the FPGA resets it unless this pin is high.
+        self.comb += platform.request("wifi_gpio0").eq(1)
+
+# ULX3S SoC ----------------------------------------------------------------------------------------
+
+class ULX3SSoC(BoardSoC):
+    def __init__(self, options):
+        platform = radiona_ulx3s.Platform(
+            device    = BOARD.variant(options.variant).device,
+            revision  = "2.0",
+            toolchain = options.toolchain)
+        BoardSoC.__init__(self, BOARD, options, platform,
+            crg         = CRG(platform, options.sys_clk_freq, options.array_clk_freq),
+            dram_phy    = GENSDRPHY(platform.request("sdram"), options.sys_clk_freq),
+            dram_module = getattr(modules, options.memory)(options.sys_clk_freq, "1:1"))
+
+BOARD = Board(
+    name            = "ulx3s",
+    title           = "ULX3S",
+    platform        = radiona_ulx3s.Platform,
+    soc             = ULX3SSoC,
+    variants        = {
+        "85F": Variant("LFE5U-85F", "4x4x8"),
+        "45F": Variant("LFE5U-45F", "4x4x4,input_depth=4096,weight_depth=1024"),
+    },
+    toolchains      = ("trellis",),
+    technology      = ECP5,
+    sys_clk_freq    = 50e6,
+    array_clk_ratio = 2,
+    memories        = {
+        "MT48LC16M16": "SDR x16, 32 MB",
+        "AS4C32M16":   "SDR x16, 64 MB",
+        "AS4C16M16":   "SDR x16, 32 MB",
+    },
+    loader          = "ulx3s",
+)
+
+if __name__ == "__main__":
+    main(BOARD)

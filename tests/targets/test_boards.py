@@ -1,0 +1,121 @@
+"""Every board's Verilog, constraints and scripts, as far as they can be checked without its tools.
+
+The array is a small one: pins, clocks and constraints are those of the large ones.
+"""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from litelic.host.area import tools
+from litelic.soc.board import build
+from tests.soc.board.boards import BOARDS, parse
+
+CELLS = {
+    "trellis": "+/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v",
+    "vivado": "+/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
+}
+CELLS["openxc7"] = CELLS["vivado"]
+CASES = [
+    (name, variant, toolchain)
+    for name, board in BOARDS.items() for variant in board.variants
+    for toolchain in board.toolchains
+]
+SMALL = "4x4x1,input_depth=64,weight_depth=64,middle_depth=64,output_depth=64"
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def generated(request, tmp_path_factory):
+    """(Board, Options, folder) of a board's generated files."""
+    name, variant, toolchain = request.param
+    board = BOARDS[name]
+    chosen = ["--variant", variant] if len(board.variants) > 1 else []
+    options = parse(board, "--build", "--array", SMALL, "--toolchain", toolchain, *chosen)
+    folder = tmp_path_factory.mktemp(name)
+    builder = build.generate(board, options, {"output_dir": str(folder)})
+    for path in build.other_sources(board, builder.soc.platform):
+        shutil.copy(path, folder / "gateware")
+    return board, options, folder / "gateware"
+
+
+def ports(text, name):
+    """{port: (direction, bits)} of the top module."""
+    header = re.search(rf"^module {name} \((.*?)^\);", text, re.DOTALL | re.MULTILINE).group(1)
+    found = re.findall(r"(input|output|inout)\s+(?:wire|reg)\s+(?:\[(\d+):0\]\s+)?(\w+)", header)
+    return {port: (direction, int(high or 0) + 1) for direction, high, port in found}
+
+
+def bits_of(found):
+    """As constraints write them: `name`, or `name[0]`."""
+    for port, (_, bits) in found.items():
+        yield from ([port] if bits == 1 else [f"{port}[{n}]" for n in range(bits)])
+
+
+def constrained(board, options, folder):
+    """Names of ports that have a place, and of those that have a clock."""
+    if options.toolchain == "trellis":
+        text = (folder / f"{board.name}.lpf").read_text()
+        places = re.findall(r'LOCATE COMP "([^"]+)" SITE "\w+"', text)
+        return places, re.findall(r'FREQUENCY PORT "([^"]+)" [\d.]+ MHz', text)
+    text = (folder / f"{board.name}.xdc").read_text()
+    places = re.findall(r"set_property LOC \w+ \[get_ports \{([^}]+)\}\]", text)
+    return places, re.findall(r"create_clock .*\[get_(?:ports|nets) (\w+)\]", text)
+
+
+def test_every_port_has_its_pin_and_every_constraint_its_port(generated):
+    board, options, folder = generated
+    text = (folder / f"{board.name}.v").read_text()
+    places, clocks = constrained(board, options, folder)
+    assert sorted(places) == sorted(bits_of(ports(text, board.name)))
+    assert clocks
+    for clock in clocks:
+        assert re.search(rf"\b{clock}\b", text), clock
+
+
+def test_the_constraints_are_of_the_variants_fpga(generated):
+    board, options, folder = generated
+    device = board.variant(options.variant).device.lower().replace("-", "")
+    made = board.soc(options).platform.device.lower().replace("-", "")
+    assert made.startswith(device)
+
+
+def test_yosys_finds_a_driver_for_everything(generated):
+    board, options, folder = generated
+    script = (
+        f"read_verilog VexRiscv.v {board.name}.v; read_verilog -lib {CELLS[options.toolchain]}; "
+        f"hierarchy -check -top {board.name}; proc; opt_clean; select {board.name}; check -assert"
+    )
+    tools.run(tools.YOSYS, ["-q", "-p", script], folder, "check.log")
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    """cells(toolchain): a Verilog file of the FPGA's cells, without contents."""
+    folder, made = tmp_path_factory.mktemp("cells"), {}
+
+    def make(toolchain):
+        declarations = CELLS[toolchain]
+        if declarations not in made:
+            made[declarations] = folder / f"cells{len(made)}.v"
+            script = (f"read_verilog -lib -nowb {declarations}; "
+                      f"write_verilog -noattr -blackboxes {made[declarations].name}")
+            tools.run(tools.YOSYS, ["-q", "-p", script], folder, "cells.log")
+        return made[declarations]
+
+    return make
+
+
+def test_verilator_has_nothing_to_complain_of(generated, cells):
+    board, options, folder = generated
+    run = subprocess.run([
+        "verilator", "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wwarn-UNDRIVEN",
+        "-Wwarn-MULTIDRIVEN", "-Wno-PINMISSING", "--bbox-unsup", "--top-module", board.name, "VexRiscv.v", f"{board.name}.v", str(cells(options.toolchain)),
+    ], cwd=folder, capture_output=True, text=True)
+    about = [
+        line for line in run.stderr.splitlines()
+        if line.startswith("%") and f"{board.name}.v" in line
+        and "Parameter pin not found" not in line  # the declarations do not know all of them
+    ]
+    assert about == []
