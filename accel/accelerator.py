@@ -19,6 +19,7 @@ from litelic.accel.loader import Loader
 from litelic.accel.middle import MiddleMemory
 from litelic.accel.multipliers import GENERIC
 from litelic.accel.operands import OperandAddress, OperandMemory
+from litelic.accel.resets import WithoutReset
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from litelic.accel.store import OutputMemory, Store
 from litelic.accel.weights import WeightRequests, WeightRing
@@ -63,7 +64,7 @@ class Engine(LiteXModule):
         self.loader = loader = Loader(config, d, width)
         self.requests = requests = WeightRequests(config, d, width)
         self.ring = ring = WeightRing(config, d, cd_array, technology)
-        self.array = array = in_array(MultiplierArray(config, technology))
+        self.array = array = in_array(WithoutReset()(MultiplierArray(config, technology)))
         self.sequencer = sequencer = in_array(Sequencer(config, d))
         self.epilogue = epilogue = in_array(
             Epilogue(config, d, ring, RESULT_LAYOUT, technology)
@@ -132,7 +133,7 @@ class Engine(LiteXModule):
         ]
 
         # Operands and weights to the array --------------------------------------------------------
-        self.operand_address = operand_address = in_array(OperandAddress(config))
+        self.operand_address = operand_address = in_array(WithoutReset()(OperandAddress(config)))
         self.comb += operand_address.address.eq(sequencer.operand_address)
         self.comb += ring.rotation.eq(operand_address.rotation)
         words = 8 * config.reduction
@@ -140,7 +141,7 @@ class Engine(LiteXModule):
             self.comb += weights.eq(ring.word[words * n : words * (n + 1)])
         controls = [Cat(sequencer.issue, sequencer.first, sequencer.last, sequencer.from_middle)]
         for _ in range(OperandMemory.latency):
-            delayed = Signal(4)
+            delayed = Signal(4, reset_less=True)
             array_sync += delayed.eq(controls[-1])
             controls.append(delayed)
         from_middle = controls[OperandMemory.latency - 1][3]
@@ -149,7 +150,7 @@ class Engine(LiteXModule):
         # Results to the epilogue ------------------------------------------------------------------
         result = sequencer.result
         for _ in range(OperandMemory.latency + array.latency):
-            delayed = Record(RESULT_LAYOUT)
+            delayed = Record(RESULT_LAYOUT, reset_less=True)
             array_sync += delayed.raw_bits().eq(result.raw_bits())
             result = delayed
         self.comb += [
@@ -161,9 +162,9 @@ class Engine(LiteXModule):
         # Lanes ------------------------------------------------------------------------------------
         for m in range(config.pixels):
             operands, middle, output = (
-                OperandMemory(config, cd_array, technology),
-                in_array(MiddleMemory(config, technology)),
-                OutputMemory(config, cd_array),
+                WithoutReset()(OperandMemory(config, cd_array, technology)),
+                in_array(WithoutReset()(MiddleMemory(config, technology))),
+                WithoutReset()(OutputMemory(config, cd_array)),
             )
             self.submodules += operands, middle, output
             lane = epilogue.lanes[m % config.epilogue]

@@ -13,6 +13,7 @@ from litelic.accel.descriptor import (
 )
 from litelic.accel.normalise import Mantissa
 from litelic.accel.requantise import Clamp, Requantiser, RoundingShift, delay
+from litelic.accel.resets import WithoutReset
 from litelic.accel.weights import SLOTS, WeightRing
 
 # Epilogue Lane ------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ class Epilogue(LiteXModule):
             # A normalisation's offset counts channels: middle values to read, bytes to write.
             offset.eq(Mux(wide, parameter.offset << 1, parameter.offset)),
         ]
-        placed, addressed = Record(layout), Record(layout)
+        placed, addressed = (Record(layout, reset_less=True) for _ in range(2))
         self.sync += [
             placed.raw_bits().eq(stage.raw_bits()),
             placed.enable.eq(stage.enable & parameter.enable),
@@ -241,7 +242,7 @@ class Epilogue(LiteXModule):
         # Control, delayed to where it is needed ---------------------------------------------------
         stages = [stage, placed, addressed]  # each a cycle after the one before
         while len(stages) <= EpilogueLane.latency:
-            following = Record(layout)
+            following = Record(layout, reset_less=True)
             self.sync += following.raw_bits().eq(stages[-1].raw_bits())
             stages.append(following)
         fetch = stages[EpilogueLane.value_latency - 3]  # memory, its register, group choice
@@ -280,7 +281,7 @@ class Epilogue(LiteXModule):
                 middle_bits=c.middle_bits, wide=(d.function & FUNCTION_OPERANDS15) != 0,
                 sloped=sloped, slope=d.function[:16], technology=technology,
             )
-            self.submodules += lane
+            self.submodules += WithoutReset()(lane)
             self.lanes.append(lane)
             self.comb += [
                 lane.sum.eq(sums[r]),

@@ -9,9 +9,9 @@ from litelic.accel import fabric, multipliers
 
 
 def delay(module, signal, cycles):
-    """`signal`, `cycles` later."""
+    """`signal`, `cycles` later. A reset takes as long to arrive."""
     for _ in range(cycles):
-        delayed = Signal((len(signal), getattr(signal, "signed", False)))
+        delayed = Signal((len(signal), getattr(signal, "signed", False)), reset_less=True)
         module.sync += delayed.eq(signal)
         signal = delayed
     return signal
