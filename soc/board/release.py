@@ -1,8 +1,8 @@
 """`make boards`: builds the released configurations, holds them to their budgets, writes the page.
 
 A budget is the report of the last release, in `docs/results/boards/`: no resource may grow or
-shrink by more than `TOLERANCE`, and `SEEDS_MET` of `SEEDS` seeds meet every clock. Run as `python -m
-litelic.soc.board.release`.
+shrink by more than `TOLERANCE`, and `SEEDS_MET` of `SEEDS` seeds meet every clock. Run as
+`python -m litelic.soc.board.release`.
 """
 
 import argparse

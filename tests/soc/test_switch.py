@@ -88,7 +88,7 @@ def test_hosts_take_turns_and_each_gets_its_own_answers(seed):
     said = [bytearray(), bytearray()]
 
     def hosts():
-        for turn in range(6):
+        for _ in range(6):
             way = bench.chance.randrange(2)
             data = bench.chance.randbytes(bench.chance.randrange(1, 30))
             yield from bench.say(way, data)

@@ -74,6 +74,18 @@ def test_every_port_has_its_pin_and_every_constraint_its_port(generated):
         assert re.search(rf"\b{clock}\b", text), clock
 
 
+def test_every_output_is_driven(generated):
+    """LiteX gives a signal without a driver its reset value, which no tool complains of."""
+    board, options, folder = generated
+    text = (folder / f"{board.name}.v").read_text()
+    body = text[re.search(rf"^module {board.name} ", text, re.MULTILINE).start():]
+    body = body[body.index(");"):]
+    for port, (direction, _) in ports(text, board.name).items():
+        by_instance, assigned = rf"\([^()]*\b{port}\b", rf"\b{port}(\[[\d:]+\])?\s*<?="
+        if direction != "input":
+            assert re.search(by_instance, body) or re.search(assigned, body), port
+
+
 def test_the_constraints_are_of_the_variants_fpga(generated):
     board, options, folder = generated
     device = board.variant(options.variant).device.lower().replace("-", "")
@@ -111,7 +123,8 @@ def test_verilator_has_nothing_to_complain_of(generated, cells):
     board, options, folder = generated
     run = subprocess.run([
         "verilator", "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wwarn-UNDRIVEN",
-        "-Wwarn-MULTIDRIVEN", "-Wno-PINMISSING", "--bbox-unsup", "--top-module", board.name, "VexRiscv.v", f"{board.name}.v", str(cells(options.toolchain)),
+        "-Wwarn-MULTIDRIVEN", "-Wno-PINMISSING", "--bbox-unsup", "--top-module", board.name,
+        "VexRiscv.v", f"{board.name}.v", str(cells(options.toolchain)),
     ], cwd=folder, capture_output=True, text=True)
     about = [
         line for line in run.stderr.splitlines()

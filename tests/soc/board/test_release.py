@@ -38,7 +38,8 @@ def test_clocks_that_are_missed(results, message):
 
 
 @pytest.mark.parametrize("name", report.TITLES)
-@pytest.mark.parametrize(("factor", "passes"), [(1.14, True), (0.86, True), (1.2, False), (0.8, False)])
+@pytest.mark.parametrize(
+    ("factor", "passes"), [(1.14, True), (0.86, True), (1.2, False), (0.8, False)])
 def test_resources_may_move_a_little(name, factor, passes):
     budget = make({1: GOOD, 2: GOOD, 3: GOOD})
     found = copy.deepcopy(budget)
