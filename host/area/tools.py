@@ -40,19 +40,29 @@ def version(names):
     raise LitelicError(f"{names[-1]} does not say its version; reinstall it")
 
 
-def run(names, arguments, folder, log):
-    """Run a tool in `folder` and keep what it prints in the file `log` there."""
-    run_program(find(names), names[-1], arguments, folder, log)
+class TooLong(LitelicError):
+    """A tool has not come to an end within its time."""
 
 
-def run_program(program, name, arguments, folder, log, environment=None):
+def run(names, arguments, folder, log, seconds=None):
+    """Run a tool in `folder` and keep what it prints in the file `log` there.
+
+    Raises `TooLong` when it runs for more than `seconds`.
+    """
+    run_program(find(names), names[-1], arguments, folder, log, seconds=seconds)
+
+
+def run_program(program, name, arguments, folder, log, environment=None, seconds=None):
     """The same for the program at a path; `environment` is added to this process'."""
     path = folder / log
     with open(path, "w") as output:
-        run = subprocess.run(
-            [program, *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT,
-            env=os.environ | (environment or {}),
-        )
+        try:
+            run = subprocess.run(
+                [program, *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT,
+                env=os.environ | (environment or {}), timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            raise TooLong(f"{name} was stopped after {seconds / 60:g} minutes") from None
     if run.returncode:
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-LOG_LINES:])
         raise LitelicError(f"{name} failed; the whole log is {path}\n{tail}")

@@ -81,7 +81,11 @@ def _all_seeds(seeds, place):
     results, configurations = {}, {}
     for seed in seeds:
         say(f"nextpnr, seed {seed}: place and route, a quarter of an hour or more ...")
-        configurations[seed], results[seed] = place(seed)
+        try:
+            configurations[seed], results[seed] = place(seed)
+        except tools.TooLong as error:
+            say(f"  {error}")
+            results[seed] = []
         for clock in results[seed]:
             say(f"  {clock.name}: {clock.reached:.2f} MHz of {clock.asked:.2f}"
                 f"{'' if clock.met else ', MISSED'}")

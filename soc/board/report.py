@@ -49,7 +49,7 @@ def with_timing(report, results, seed):
         "timing_met": timing.met(results[seed]),
         "clocks": [clock.to_dict() for clock in results[seed]],
         "seeds": {
-            str(number): {clock.name: clock.reached for clock in clocks}
+            str(number): {clock.name: clock.reached for clock in clocks} or None
             for number, clocks in sorted(results.items())
         },
         "seeds_met": sum(timing.met(clocks) for clocks in results.values()),

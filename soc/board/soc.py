@@ -42,6 +42,7 @@ class BoardSoC(LiteLICSoC):
             array_clk_freq = options.array_clk_freq,
             technology     = board.technology,
             identification = more,
+            with_analyzer  = options.with_analyzer,
             **(options.soc_arguments | kwargs)
         )
         if ethernet_phy is not None:

@@ -65,7 +65,10 @@ def clocks(reports):
     return table(titles, [
         (
             f"`{report['board']}.py`", clock["name"], f"{clock['asked']:.2f}",
-            ", ".join(_floor(seed[clock["name"]], 2) for seed in report["seeds"].values()),
+            ", ".join(
+                _floor(seed[clock["name"]], 2) if seed else "no routes"
+                for seed in report["seeds"].values()
+            ),
             f"{report['seeds_met']} of {len(report['seeds'])}",
         )
         for report in reports.values() for clock in report["clocks"]

@@ -7,11 +7,12 @@ from litelic.host.errors import LitelicError
 
 @dataclass(frozen=True)
 class Clock:
-    """One clock, in MHz, as the tool's timing analysis has it."""
+    """One clock, in MHz, as the tool's timing analysis has it; its slowest path in words."""
 
     name: str
     asked: float
     reached: float
+    path: str = ""
 
     @property
     def met(self):
@@ -48,7 +49,8 @@ def gate(results, seed):
     if met(clocks):
         return
     if not clocks:
-        raise LitelicError("the timing report names no clock: nothing says that this build works")
+        raise LitelicError(
+            "no seed was placed and routed in time: try others (--nextpnr-seed 10 --seeds 4)")
     lines = "\n".join(
         f"  {clock.name}: {clock.reached:.2f} MHz, asked for {clock.asked:.2f} "
         f"({clock.slack_ns:+.2f} ns)"

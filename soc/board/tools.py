@@ -4,14 +4,14 @@ import os
 import shutil
 from pathlib import Path
 
-from litelic.host.area.tools import NEXTPNR_ECP5, YOSYS, run, run_program, version
+from litelic.host.area.tools import NEXTPNR_ECP5, YOSYS, TooLong, run, run_program, version
 from litelic.host.errors import LitelicError
 
 ECPPACK = ("yowasp-ecppack", "ecppack")
 LOADER = "openFPGALoader"
 
-__all__ = ["ECPPACK", "LOADER", "NEXTPNR_ECP5", "YOSYS", "loader", "openxc7", "run", "run_program",
-           "version", "vivado"]
+__all__ = ["ECPPACK", "LOADER", "NEXTPNR_ECP5", "YOSYS", "TooLong", "loader", "openxc7", "run",
+           "run_program", "version", "vivado"]
 
 
 def vivado():

@@ -55,8 +55,8 @@ def test_a_slower_or_smaller_board_is_a_regression(name):
 
 
 def test_the_tables_round_against_us():
-    reports = {"ecpix5": make({1: GOOD, 2: BAD})}
-    assert "| array | 150.00 | 155.12, 149.99 | 1 of 2 |" in tables.clocks(reports)
+    reports = {"ecpix5": make({1: GOOD, 2: BAD, 3: []})}
+    assert "| array | 150.00 | 155.12, 149.99, no routes | 1 of 3 |" in tables.clocks(reports)
     assert "28,000 of 83,640" in tables.boards(reports, [])
     assert "38.4 | not measured / not measured |" in tables.boards(reports, [])
     assert "| accelerator | 28,000 |" in tables.blocks(reports)

@@ -19,7 +19,7 @@ def test_all_clocks_are_met_or_it_says_which_is_not():
     assert "sys" not in str(e.value).split("\n")[1] and "(seed 1)" in str(e.value)
     with pytest.raises(LitelicError, match="seed 3, the best of 2"):
         timing.gate({1: BAD, 3: BAD}, 3)
-    with pytest.raises(LitelicError, match="names no clock"):
+    with pytest.raises(LitelicError, match="no seed was placed and routed in time"):
         timing.gate({1: []}, 1)
 
 
@@ -41,12 +41,34 @@ def test_clocks_of_nextpnrs_report():
         "crg_clkout2": {"bits": [9]}, "array_clk": {"bits": [9]}, "clk100": {"bits": [11]},
     }}}}
     names = ecp5.clock_names(json.dumps(netlist))
-    array, clk100, sys_clock = ecp5.clocks(json.dumps(report), names)
+    asked = {net: values["constraint"] for net, values in report["fmax"].items()}
+    array, clk100, sys_clock = ecp5.clocks(json.dumps(report), asked, names)
     assert clk100 == Clock("clk100", 100.0, 400.0)
     assert sys_clock == Clock("sys", 75.0, 80.123)
     assert array.name == "array" and not array.met  # rounding does not make it pass
     with pytest.raises(LitelicError, match="report cannot be read"):
-        ecp5.clocks("{}", {})
+        ecp5.clocks("{}", {}, {})
+    with pytest.raises(LitelicError, match="name different clocks: other"):
+        ecp5.clocks(json.dumps(report), asked | {"other": 1.0}, names)
+
+
+def test_the_slowest_path_in_words():
+    def step(kind, delay, before, behind):
+        return {"type": kind, "delay": delay, "from": {"cell": before}, "to": {"cell": behind}}
+
+    steps = [step("clk-to-q", 0.5, "a", "a"), step("routing", 2.25, "a", "b"),
+             step("setup", 0.25, "b", "b")]
+    report = {"critical_paths": [
+        {"from": "<async>", "to": "posedge x", "path": steps},
+        {"from": "posedge x", "to": "posedge y", "path": steps},
+        {"from": "posedge x", "to": "posedge x", "path": steps},
+    ]}
+    assert ecp5.worst_paths(json.dumps(report)) == {"x": "a to b: 3.00 ns, 2.25 of them wires"}
+
+
+def test_constraints_are_scaled():
+    text = 'LOCATE COMP "a" SITE "B1";\nFREQUENCY PORT "clk25" 25.0 MHz;\n'
+    assert ecp5.scaled(text, 1.3) == text.replace("25.0", "32.5000")
 
 
 def test_clocks_of_vivados_list():
