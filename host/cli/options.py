@@ -77,7 +77,8 @@ def add_engine(parser, golden=True, required=True):
     )
     group = group.add_mutually_exclusive_group(required=required)
     group.add_argument(
-        "--port", type=word, metavar="URL", help="a board: /dev/ttyUSB0, COM3 or socket://HOST:PORT"
+        "--port", type=word, metavar="URL",
+        help="a board: /dev/ttyUSB0, COM3, udp://HOST or socket://HOST:PORT"
     )
     group.add_argument("--sim", action="store_true", help="a board in the simulator, started now")
     if golden:

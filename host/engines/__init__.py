@@ -10,7 +10,7 @@ from litelic.host.engines.golden import GoldenEngine
 def open_engine(program, port=None, sim=False, golden=False, progress=None, baudrate=115200):
     """Yield the engine that the arguments ask for, ready for `program`.
 
-    port     : a board, `/dev/ttyUSB0` or `socket://host:port`.
+    port     : a board, `/dev/ttyUSB0`, `udp://host` or `socket://host:port`.
     sim      : a simulated board that suits the program, started here and stopped at the end.
     golden   : the golden model on this computer.
     progress : progress(label, done, total), or None.

@@ -15,8 +15,8 @@ START_OF_FRAME = 0xD5
 PREAMBLE_BYTES = 3      # that the MAC gets before it, so that they are one word
 GAP_CYCLES     = 24     # between frames: 12 byte times of an MII PHY, which takes two cycles a byte
 
-ARP_ENTRIES  = 4
-SETTLE_CYCLES = 4       # from a frame's end at the MAC until all of it has passed the core
+ARP_ENTRIES   = 4
+SETTLE_CYCLES = 4       # from a frame's end at the MAC until all of it has passed: 3 to 6 will do
 
 # Preamble Aligner ---------------------------------------------------------------------------------
 
@@ -151,8 +151,8 @@ class EthernetCore(LiteXModule):
 
         # End of frame -----------------------------------------------------------------------------
         # Whether a frame is damaged is known at its end, which LiteEth does not show at its ports
-        # when padding follows a datagram. The MAC may keep the last word for one cycle more than
-        # this delay begins with; the next frame's header takes longer than the delay.
+        # when padding follows a datagram. Some of its words pass later than its end, by a cycle in
+        # the core and one in a buffer of the user's; the next frame's header takes longer.
         frame = core.mac.core.source
         ended = Signal(SETTLE_CYCLES)
         good  = Signal(SETTLE_CYCLES)

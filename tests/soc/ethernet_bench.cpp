@@ -10,7 +10,7 @@
 // The answer to R: idle, faults of the transmitted frames, then lists of bytes, each with its
 // length before it: what `source` delivered, and one for every frame.
 //
-// A frame that a PHY transmits ends where `valid` falls: it is taken as it would leave an RGMII PHY.
+// A transmitted frame ends where `valid` falls, as in an RGMII PHY.
 
 #include <algorithm>
 #include <cstdint>

@@ -17,8 +17,19 @@ from litex.gen.fhdl.verilog import convert
 from litex.soc.interconnect import stream
 from migen import ClockDomain, Signal
 
-from litelic.soc.link.ethernet import EthernetLink
-from tests.soc.ethernet_frames import BOARD_IP, BOARD_MAC, Arp, on_the_wire, parse
+from litelic.host.link.protocol import MAX_DATAGRAM, UDP_PORT
+from litelic.soc.link.ethernet import RECEIVE_BYTES, EthernetLink
+from tests.soc.ethernet_frames import (
+    BOARD_IP,
+    BOARD_MAC,
+    HOST_IP,
+    HOST_MAC,
+    Arp,
+    Datagram,
+    datagram,
+    on_the_wire,
+    parse,
+)
 
 HARNESS = Path(__file__).with_suffix(".cpp")
 BUILD_FOLDER = Path(__file__).parents[2] / "build" / "ethernet"
@@ -26,6 +37,16 @@ BUILD_FOLDER = Path(__file__).parents[2] / "build" / "ethernet"
 # Makes LiteEth's seconds short: it asks again by ARP after 5,000 cycles, forgets after 50,000.
 SYS_CLK_FREQ = 50_000
 STEP = 100  # cycles, after which the wire looks at what the board asks
+
+BOARD = (BOARD_IP, UDP_PORT)
+HOST = (HOST_IP, 50000)
+ROOM = RECEIVE_BYTES - 2 * MAX_DATAGRAM  # a host keeps no more on its way
+OTHER_IP, OTHER_MAC = "192.168.1.7", bytes.fromhex("020000000007")
+
+# System clock, Ethernet clocks (ps), cycles of the latter a byte: gigabit with fast and slow
+# systems, 100 Mbit/s.
+CLOCKS = {"62MHz": (16000, 8000, 1), "100MHz": (10000, 8000, 1), "40MHz": (25000, 8000, 1),
+          "100Mbit": (10000, 40000, 2)}
 
 
 class Phy(LiteXModule):
@@ -166,3 +187,33 @@ class Bench:
                 return
             self._run(STEP)
         raise AssertionError("that does not happen")
+
+
+def connected(seed, *clocks):
+    """A bench whose board has answered to a host."""
+    bench = Bench(seed, *clocks)
+    bench.hosts = {HOST_IP: HOST_MAC, OTHER_IP: OTHER_MAC}
+    bench.put(datagram(b"hello"))
+    bench.run_until(lambda: bench.delivered == b"hello")
+    bench.delivered.clear()
+    return bench
+
+
+def sent(bench):
+    """The bytes that the host got, after looking at everything around them."""
+    for frame in bench.frames:
+        assert isinstance(frame, Datagram)
+        assert (frame.source, frame.target, frame.target_mac) == (BOARD, HOST, HOST_MAC)
+        assert 0 < len(frame.data) <= MAX_DATAGRAM
+    return b"".join(frame.data for frame in bench.frames)
+
+
+def alive(bench):
+    """Whether the board still takes the host's bytes and answers them."""
+    bench.frames.clear()
+    bench.delivered.clear()
+    bench.put(datagram(b"alive?"))
+    bench.run_until(lambda: bench.delivered == b"alive?")
+    bench.write(b"alive!")
+    bench.run_until(lambda: bench.frames)
+    return sent(bench) == b"alive!"
