@@ -72,17 +72,20 @@ class Standalone:
     """A compiled engine. Builds are kept in `build_folder`, one a configuration and source state.
 
     With `two_clocks`, the array has a clock of its own. `technology` is one of
-    `multipliers.TECHNOLOGIES`; `cells` is a Verilog file of what it instantiates. Raises
-    `LitelicError` when Verilator is missing or fails.
+    `multipliers.TECHNOLOGIES`; `cells` are Verilog files of what it instantiates. A `netlist`,
+    {file name: text}, takes the place of what `verilog` returns and must have the same pins; it is
+    compiled without optimisation, which would take longer than what it runs. Raises `LitelicError`
+    when Verilator is missing or fails.
     """
 
     def __init__(
-        self, config, build_folder, two_clocks=False, technology=GENERIC, cells=None,
+        self, config, build_folder, two_clocks=False, technology=GENERIC, cells=(), netlist=None,
     ):
         self.config, self.two_clocks = config, two_clocks
-        files = verilog(config, two_clocks, technology)
-        if cells:
-            files["cells.v"] = Path(cells).read_text()
+        self._optimisation = "-O0" if netlist else "-O2"
+        files = dict(netlist or verilog(config, two_clocks, technology))
+        for path in cells:
+            files[Path(path).name] = Path(path).read_text()
         # LiteX dates its Verilog, in comments.
         lines = "\n".join(sorted(files.values())).splitlines()
         sources = "\n".join(line for line in lines if not line.startswith("//"))
@@ -97,7 +100,7 @@ class Standalone:
         return [
             "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial", "fast",
             "--noassert", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", "engine",
-            "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+            "-MAKEFLAGS", f"OPT_FAST={self._optimisation} OPT_SLOW=-O0 OPT_GLOBAL=-O2",
             "-CFLAGS", f"-DPORT_BYTES={self.config.port_bytes} -DTWO_CLOCKS={int(self.two_clocks)}",
             "--Mdir", "obj", "-o", "../engine",
         ]
@@ -146,7 +149,8 @@ class Standalone:
                 capture_output=True, text=True, cwd=self.folder,
             )
             if run.returncode:
-                raise LitelicError(f"the engine stopped: {run.stderr.strip()} (seed {seed})")
+                reason = (run.stdout + run.stderr).strip()  # a model's $fatal prints to stdout
+                raise LitelicError(f"the engine stopped: {reason} (seed {seed})")
             memory[:] = image.read_bytes()
         records = []
         for address in descriptors:

@@ -12,6 +12,8 @@ enum request_type {
 	REQUEST_READ = 0x04,
 	REQUEST_PROGRAM = 0x05,
 	REQUEST_RUN = 0x06,
+	REQUEST_REGISTER_READ = 0x07,  /* these two: builds with an analyzer only */
+	REQUEST_REGISTER_WRITE = 0x08,
 };
 
 #define RESPONSE 0x80 /* set in the type of the answer to a request */
@@ -23,7 +25,7 @@ enum error_code {
 	ERROR_LENGTH = 3,      /* payload or argument of a wrong length */
 	ERROR_PAYLOAD_CRC = 4, /* the payload was damaged: send it again */
 	ERROR_TIMEOUT = 5,     /* the payload stopped coming: send it again */
-	ERROR_ADDRESS = 6,     /* outside the DRAM, or a descriptor that is not aligned */
+	ERROR_ADDRESS = 6,     /* outside the DRAM or the analyzer, or not aligned */
 	ERROR_BUSY = 7,        /* a run is in progress */
 	ERROR_ACCELERATOR = 8, /* there is none in this build */
 	ERROR_WATCHDOG = 9,    /* a descriptor did not finish in time */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "accelerator.h"
+#include "analyzer.h"
 #include "info.h"
 #include "link.h"
 #include "protocol.h"
@@ -23,6 +24,13 @@ static struct {
 	uint32_t address;
 	uint32_t count;
 } run;
+
+/* The last access to a register since a client said hello, and its answer. */
+static struct {
+	bool done;
+	struct request request;
+	uint32_t value;
+} access;
 
 /* Responses ---------------------------------------------------------------------------------- */
 
@@ -133,6 +141,7 @@ static void serve_hello(const struct request *request)
 	/* A new client: nobody waits for the old one's run. */
 	accelerator_cancel();
 	run.state = RUN_NONE;
+	access.done = false;
 	send_text(REQUEST_HELLO | RESPONSE, request->sequence, request->argument, 0, text,
 		  info_write(text, &board));
 }
@@ -262,6 +271,45 @@ static void serve_run(const struct request *request)
 	accelerator_start(request->address, count, (uint64_t)watchdog * WATCHDOG_UNIT);
 }
 
+/* A request that comes again, because its answer was lost, is only answered again: reading takes
+ * samples out of the analyzer, and writing adds conditions to its trigger. */
+static bool already_accessed(const struct request *request)
+{
+	const struct request *last = &access.request;
+
+	return access.done && last->sequence == request->sequence && last->type == request->type &&
+	       last->address == request->address && last->argument == request->argument;
+}
+
+static void serve_register(const struct request *request)
+{
+	if (!length_is(request, 0))
+		return;
+	if (request->address >= analyzer_bytes() || request->address % sizeof(uint32_t)) {
+		refuse(request, ERROR_ADDRESS, analyzer_bytes(),
+		       "no register at 0x%x: they are at multiples of %u below 0x%x",
+		       (unsigned)request->address, (unsigned)sizeof(uint32_t),
+		       (unsigned)analyzer_bytes());
+		return;
+	}
+	link_receive_nothing(0);
+	if (!already_accessed(request)) {
+		access.done = true;
+		access.request = *request;
+		access.value = request->argument;
+		if (request->type == REQUEST_REGISTER_READ)
+			access.value = analyzer_read(request->address);
+		else
+			analyzer_write(request->address, request->argument);
+	}
+	send_header(request->type | RESPONSE, request->sequence, 0, request->address, access.value);
+}
+
+static void serve_unknown(const struct request *request)
+{
+	refuse(request, ERROR_TYPE, request->type, "unknown request type %d", request->type);
+}
+
 static void serve(const struct request *request)
 {
 	if (request->length > PROTOCOL_MAX_PAYLOAD) {
@@ -296,9 +344,15 @@ static void serve(const struct request *request)
 	case REQUEST_RUN:
 		serve_run(request);
 		break;
+	case REQUEST_REGISTER_READ:
+	case REQUEST_REGISTER_WRITE:
+		if (analyzer_present())
+			serve_register(request);
+		else
+			serve_unknown(request);
+		break;
 	default:
-		refuse(request, ERROR_TYPE, request->type, "unknown request type %d",
-		       request->type);
+		serve_unknown(request);
 	}
 }
 

@@ -43,9 +43,13 @@ class LiteLICSoC(SoCCore):
 
     identification : dict
         More of what the board says about itself: `key=value` in the answer to HELLO.
+
+    with_analyzer : bool
+        A LiteScope on the accelerator's streams, which the host reaches over the link.
     """
     def __init__(self, platform, sys_clk_freq, target, crg, dram_phy, dram_module, link_phy,
-        array=None, array_clk_freq=None, technology=GENERIC, identification=None, **kwargs):
+        array=None, array_clk_freq=None, technology=GENERIC, identification=None,
+        with_analyzer=False, **kwargs):
         # SoCCore ----------------------------------------------------------------------------------
         # The only serial line is the link, so there is no console: the firmware's text goes there.
         # The ROM shrinks to the firmware's size when its contents are known.
@@ -85,6 +89,10 @@ class LiteLICSoC(SoCCore):
                 technology = technology)
             self.irq.add("accelerator")
 
+        # Analyzer ---------------------------------------------------------------------------------
+        if with_analyzer:
+            self._add_analyzer()
+
         # Identification ---------------------------------------------------------------------------
         parameters = array.to_dict() if array is not None else {}
         self.add_constant("LITELIC_TARGET",   target)
@@ -94,6 +102,15 @@ class LiteLICSoC(SoCCore):
         more = {"dram_transfers": self.dram_transfers} | (identification or {})
         self.add_constant("LITELIC_MORE_INFO",
             "".join(f"{key}={value}\\n" for key, value in more.items()))
+
+    def _add_analyzer(self):
+        from litelic.soc.analyzer import StreamAnalyzer
+        if not hasattr(self, "accelerator"):
+            raise LitelicError(
+                "the analyzer looks at the accelerator's streams, and this build has no "
+                "accelerator: choose an --array, or leave --with-analyzer out")
+        self.analyzer = StreamAnalyzer(self.accelerator.engine, self.sys_clk_freq)
+        self.add_constant("LITELIC_ANALYZER_BYTES", self.csr.paging)
 
     def _port_bytes(self, array):
         """Of the ports that link and accelerator get, which the array's must be."""

@@ -23,6 +23,13 @@ class LiteLICBuilder(Builder):
         self.software_packages  = []
         self.software_libraries = []
 
+    def build(self, **kwargs):
+        namespace = Builder.build(self, **kwargs)
+        analyzer  = getattr(self.soc, "analyzer", None)
+        if analyzer is not None:
+            analyzer.export_csv(namespace, os.path.join(self.output_dir, "analyzer.csv"))
+        return namespace
+
     def add_software_package(self, name, src_dir=None):
         if name == "bios":
             name, src_dir = "firmware", os.path.dirname(litelic.firmware.__file__)

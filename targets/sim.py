@@ -55,7 +55,8 @@ class SimSoC(LiteLICSoC):
 def build(config, build_dir):
     """Build the simulator of a `cache.SimulationConfig` in `build_dir`."""
     array = ArrayConfig.from_dict(config.array) if config.array else None
-    soc   = SimSoC(config.sys_clk_freq, array, config.memory, config.array_clk_ratio)
+    soc   = SimSoC(config.sys_clk_freq, array, config.memory, config.array_clk_ratio,
+        with_analyzer=config.analyzer)
     soc.platform.toolchain.trace           = config.trace
     soc.platform.toolchain.array_clk_ratio = config.array_clk_ratio
     LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
@@ -85,6 +86,8 @@ def main():
              " (default: %(default)s).")
     parser.add_argument("--array-clk-ratio", default=1, type=int, choices=(1, 2),
         help="Clock of the array over the system clock (default: 1, the same clock).")
+    parser.add_argument("--with-analyzer", action="store_true",
+        help="A LiteScope on the accelerator's streams (docs/boards.md).")
     parser.add_argument("--port", default=0, type=parse_port,
         help="TCP port on the loopback interface (default: any that is free).")
     parser.add_argument("--build-dir", default=None,
@@ -99,7 +102,7 @@ def main():
         array  = parse_array(args.array, memory_named(args.memory).port_bytes,
             args.activation_bits)
         config = cache.SimulationConfig(array.to_dict() if array else None, args.sys_clk_freq,
-            args.memory, args.array_clk_ratio, args.trace is not None)
+            args.memory, args.array_clk_ratio, args.trace is not None, args.with_analyzer)
         with cache.locked(config, args.build_dir) as (binary, folder):
             if not binary.exists():
                 build(config, folder)

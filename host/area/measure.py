@@ -22,7 +22,8 @@ def synthesise(config, family, folder):
     """The row of the engine alone, its ports as pins."""
     revision = machine.revision(SOURCES)  # before the tools run: they take their time
     files = sources.engine_sources(config, family)
-    counts = figures.cells(_yosys(files, sources.ENGINE, family, folder, "stat.json").read_text())
+    report = run_yosys(files, sources.ENGINE, family, folder, "stat.json")
+    counts = figures.cells(report.read_text())
     return {
         "kind": "synthesis",
         **_described(config, family),
@@ -44,7 +45,7 @@ def place(config, family, folder, seed, grade, clock_mhz, router):
     revision = machine.revision(SOURCES)
     files = sources.engine_sources(config, family)
     files["frame.v"] = sources.frame(files["engine.v"])
-    netlist = _yosys(files, sources.FRAME, family, folder, "netlist.json")
+    netlist = run_yosys(files, sources.FRAME, family, folder, "netlist.json")
     asked = {"array_clk": clock_mhz, "sys_clk": clock_mhz / CLOCK_RATIO}
     name = f"seed{seed}-{clock_mhz:g}MHz-{router}"
     constraints = netlist.parent / f"{name}.lpf"
@@ -97,7 +98,7 @@ def _command(config, family):
             f"--port-bytes {config.port_bytes}")
 
 
-def _yosys(files, top, family, folder, wanted):
+def run_yosys(files, top, family, folder, wanted):
     """The path of `wanted` (`stat.json` or `netlist.json`) of the synthesis of `top`.
 
     Syntheses are kept in `folder`, one a state of the sources, the tool and its options.

@@ -66,11 +66,12 @@ class Board:
         self._frames = []
         self._sequence = random.randrange(1 << 16)
         self._last_run = None
+        self._last_access = None
         self.info = None
 
     @classmethod
     def open(cls, port, baudrate=115200, patience=1):
-        """Connect to a serial port or to `socket://host:port`, and say hello.
+        """Connect to a serial port, `udp://host` or `socket://host:port`, and say hello.
 
         `patience` multiplies all times after which the board counts as silent.
         """
@@ -206,6 +207,26 @@ class Board:
                 progress(frame.argument, frame.argument)
             return answer
 
+    def read_register(self, address):
+        """The 32 bits of a register of the analyzer; `address` is its byte offset in there.
+
+        Refused, with `ErrorCode.TYPE`, by a board that was built without one.
+        """
+        return self._access(Request.REGISTER_READ, address, 0).argument
+
+    def write_register(self, address, value):
+        """Write 32 bits to a register of the analyzer."""
+        self._access(Request.REGISTER_WRITE, address, value)
+
+    def _access(self, kind, address, argument):
+        """One access, and its answer before the next one: the board remembers only the last, so
+        that a request which comes again is not executed again."""
+        frame = self._make(kind, address, argument)
+        if frame.sequence == self._last_access:  # the board would take it for a repetition
+            frame = self._make(kind, address, argument)
+        self._last_access = frame.sequence
+        return self._request(frame)
+
     # Frames ---------------------------------------------------------------------------------------
 
     def _make(self, kind, address=0, argument=0, payload=b""):
@@ -222,7 +243,7 @@ class Board:
         """Send requests, a few ahead of their answers; yields (context, answer) in any order.
 
         `requests` yields (frame, context). What gets lost or damaged is sent again: that is safe
-        for every request that is sent this way, however often the board executes it.
+        for every request that is sent this way, however often the board gets it.
         """
         pending = {}
         while True:

@@ -34,6 +34,8 @@ class Request(IntEnum):
     READ = 0x04
     PROGRAM = 0x05
     RUN = 0x06
+    REGISTER_READ = 0x07
+    REGISTER_WRITE = 0x08
 
 
 class ErrorCode(IntEnum):

@@ -27,6 +27,7 @@ def build(config, build_dir=None, report=None):
     command = [sys.executable, "-m", "litelic.targets.sim", "--build", "--array", array]
     command += ["--sys-clk-freq", str(config.sys_clk_freq), "--memory", config.memory]
     command += ["--array-clk-ratio", str(config.array_clk_ratio)]
+    command += ["--with-analyzer"] if config.analyzer else []
     command += ["--build-dir", str(folder_of(config, build_dir).parent)]
     begin = time.monotonic()
     with subprocess.Popen(
@@ -65,14 +66,17 @@ class Simulator:
     report       : as for `build`.
     memory       : its DRAM, a key of `memories.MEMORIES`; `array.port_bytes` must suit it.
     array_clk_ratio : the array's clock over the system clock, 1 or 2.
+    analyzer     : a LiteScope on the accelerator's streams (`litelic.host.scope`).
     """
 
     def __init__(
         self, array=ArrayConfig(), sys_clk_freq=100_000_000, build_dir=None, report=None,  # noqa: B008
-        memory=DEFAULT_MEMORY, array_clk_ratio=1,
+        memory=DEFAULT_MEMORY, array_clk_ratio=1, analyzer=False,
     ):
         parameters = array.to_dict() if array else None
-        self._config = SimulationConfig(parameters, int(sys_clk_freq), memory, array_clk_ratio)
+        self._config = SimulationConfig(
+            parameters, int(sys_clk_freq), memory, array_clk_ratio, analyzer=analyzer
+        )
         self._build_dir = build_dir
         self._report = report
         self._process = None
@@ -84,6 +88,11 @@ class Simulator:
 
     def __exit__(self, *exception):
         self.stop()
+
+    @property
+    def folder(self):
+        """Where it was built: its csr.csv, and the analyzer's analyzer.csv."""
+        return folder_of(self._config, self._build_dir)
 
     def start(self):
         binary = build(self._config, self._build_dir, self._report)

@@ -19,7 +19,7 @@ from litelic.host.errors import LitelicError
 from litelic.soc.simulation.memories import DEFAULT_MEMORY, memory_named
 
 SOURCE_SUFFIXES = {".py", ".c", ".h", ".cpp", ".ld", ".S", ".v"}
-TOOLS = ("migen", "litex", "litedram", "pythondata-cpu-vexriscv")
+TOOLS = ("migen", "litex", "litedram", "litescope", "pythondata-cpu-vexriscv")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class SimulationConfig:
     memory       : its DRAM, a key of `memories.MEMORIES`.
     array_clk_ratio : the array's clock over the system clock, 1 (they are the same) or 2.
     trace        : waveforms compiled in.
+    analyzer     : a LiteScope on the accelerator's streams.
     """
 
     array: dict | None
@@ -38,6 +39,7 @@ class SimulationConfig:
     memory: str = DEFAULT_MEMORY
     array_clk_ratio: int = 1
     trace: bool = False
+    analyzer: bool = False
 
     def __post_init__(self):
         memory_named(self.memory)

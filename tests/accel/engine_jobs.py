@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from litelic.accel.config import ArrayConfig
@@ -37,6 +38,8 @@ PLAIN16 = ArrayConfig(pixels=4, epilogue=2, activation_bits=16)
 TIGHT16 = replace(TIGHT, outputs=2, activation_bits=16)
 # A wide memory, and a number of lanes that is no power of two.
 WIDE = ArrayConfig(4, 4, 6, 3, input_depth=2048, weight_depth=512, port_bytes=64)
+# Of bus and array clock: twice and half as fast, equal, and such that edges meet at every distance.
+PERIODS = ((2, 1), (1, 2), (1, 1), (3, 2), (2, 3), (7, 5))
 GATE16 = pytest.mark.parametrize("config", [PLAIN16, TIGHT16], ids=["plain", "tight"])
 GATE = pytest.mark.parametrize("config", [PLAIN, TIGHT, WIDE], ids=["plain", "tight", "wide"])
 
@@ -45,12 +48,12 @@ def shape_id(config):
     return f"{config.shape}-{config.port_bytes}"
 
 
-def run(engine, rng, job, stall=None, periods=(2, 1)):
+def run(engine, rng, job, stall=None, periods=(2, 1), max_cycles=20_000_000):
     """Run a job under random stalls and check everything it leaves behind."""
     stall = int(rng.choice([0, 40, 128, 200])) if stall is None else stall
     records = engine.run(
         job.memory, job.addresses, seed=int(rng.integers(2**31)), stall=stall,
-        latency=int(rng.integers(6, 60)), max_cycles=20_000_000, periods=periods,
+        latency=int(rng.integers(6, 60)), max_cycles=max_cycles, periods=periods,
     )
     job.check()
     for record in records:
@@ -102,6 +105,23 @@ def random_chain(rng, count, activation_bits=8):
             layers.append(layer)
             size = after
     return layers, random_input(rng, layers[0], *first_size)
+
+
+def extreme_job(rng, config):
+    """The largest weights and operands of either sign: sums use all of their bits."""
+    layer = random_layer(
+        rng, kind="conv", kernel=5, stride=1, padding=2, in_channels=12, out_channels=6,
+        input="int16", output="int16", gdn=False,
+    )
+    layer.weight[:] = rng.choice(np.array([-127, 127], np.int8), layer.weight.shape)
+    layer.weight[0], layer.weight[1] = -127, 127
+    layer.bias[:2] = 2**31 - 1 - 300 * 127 * 256
+    layer.lo, layer.hi = -(2**15), 2**15 - 1
+    layer.multiplier[:2], layer.shift[:2] = 65535, 32
+    layer.__post_init__()
+    x = rng.choice(np.array([-(2**15), -257, -256, 255, 256, 2**15 - 1], np.int16), (9, 10, 12))
+    x[:5, :5] = -(2**15)
+    return Job(rng, config, [layer], x, MEMORY_BYTES)
 
 
 def check_busy(engine_of, config, rng, **storages):

@@ -16,11 +16,13 @@ from tests.accel.engine_jobs import (
     GATE,
     MEMORY_BYTES,
     MORE_SHAPES,
+    PERIODS,
     PLAIN,
     TIGHT,
     TIGHT16,
     WIDE,
     check_busy,
+    extreme_job,
     fitting_job,
     random_chain,
     random_job,
@@ -105,7 +107,7 @@ def test_many_pairs_of_maps(engine_of, config, seed):
 @pytest.mark.parametrize("technology", (ECP5, DSP48))
 @pytest.mark.parametrize("seed", range(6), indirect=True)
 def test_every_family_s_multipliers(engine_of, technology, seed):
-    """The cells of an ECP5 are models of ours: tests/accel/ecp5_cells.v."""
+    """The cells of an ECP5 are models of ours: tests/accel/ecp5_*.v."""
     rng = np.random.default_rng(seed)
     gdn = FUNCTIONS[seed % len(FUNCTIONS)] if seed % 2 else False
     job = random_job(rng, TIGHT, gdn=gdn)
@@ -122,7 +124,8 @@ ECP5_BLOCKS = (
 
 
 @pytest.mark.parametrize("config, two_clocks", [
-    (ECP5_BLOCKS[0], True), *((config, False) for config in ECP5_BLOCKS[1:]),
+    (ECP5_BLOCKS[0], True), (ECP5_BLOCKS[1], False),
+    pytest.param(ECP5_BLOCKS[2], False, marks=pytest.mark.long),  # two minutes to compile
 ], ids=("default", "deep", "16-bit"))
 @pytest.mark.parametrize("seed", range(3), indirect=True)
 def test_every_block_of_an_ecp5(engine_of, config, two_clocks, seed):
@@ -132,9 +135,6 @@ def test_every_block_of_an_ecp5(engine_of, config, two_clocks, seed):
 
 
 # Clocks -------------------------------------------------------------------------------------------
-
-# Twice and half as fast, equal, and such that edges meet at every distance.
-PERIODS = ((2, 1), (1, 2), (1, 1), (3, 2), (2, 3), (7, 5))
 
 
 @pytest.mark.parametrize("config", [PLAIN, WIDE], ids=["plain", "wide"])
@@ -231,21 +231,8 @@ def test_corner(engine_of, config, corner, seed):
 
 @GATE
 def test_extremes(engine_of, config, seed):
-    """The largest weights and operands of either sign: sums use all of their bits."""
     rng = np.random.default_rng(seed)
-    layer = random_layer(
-        rng, kind="conv", kernel=5, stride=1, padding=2, in_channels=12, out_channels=6,
-        input="int16", output="int16", gdn=False,
-    )
-    layer.weight[:] = rng.choice(np.array([-127, 127], np.int8), layer.weight.shape)
-    layer.weight[0], layer.weight[1] = -127, 127
-    layer.bias[:2] = 2**31 - 1 - 300 * 127 * 256
-    layer.lo, layer.hi = -(2**15), 2**15 - 1
-    layer.multiplier[:2], layer.shift[:2] = 65535, 32
-    layer.__post_init__()
-    x = rng.choice(np.array([-(2**15), -257, -256, 255, 256, 2**15 - 1], np.int16), (9, 10, 12))
-    x[:5, :5] = -(2**15)
-    run(engine_of(config), rng, Job(rng, config, [layer], x, MEMORY_BYTES))
+    run(engine_of(config), rng, extreme_job(rng, config))
 
 
 # Time ---------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ def test_a_named_folder_is_used():
     folder = folder_of(SimulationConfig(None), "somewhere")
     assert folder.parent == Path("somewhere").absolute() and folder.name.startswith("sim-")
     assert folder.name != folder_of(SimulationConfig(None, trace=True), "somewhere").name
+    assert folder.name != folder_of(SimulationConfig(None, analyzer=True), "somewhere").name
 
 
 def test_every_width_of_activations_is_a_simulator_of_its_own():
