@@ -50,7 +50,8 @@ def check_aliases(board):
 
 
 @pytest.mark.parametrize(("memory", "frequency"), [
-    ("ddr3-x16", 200_000_000), ("ddr3-x32", 100_000_000), ("ddr3-x64", 200_000_000),
+    ("ddr3-x16", 200_000_000), pytest.param("ddr3-x32", 100_000_000, marks=pytest.mark.long),
+    ("ddr3-x64", 200_000_000),
     ("sdr-x16", 50_000_000)])
 def test_boots_and_keeps_every_byte(memory, frequency, seed):
     chance = np.random.default_rng(seed)
