@@ -113,3 +113,12 @@ def test_many_random_layers(netlist_of, config, seed):
     rng = np.random.default_rng(seed)
     job = random_job(rng, config, activation_bits=config.activation_bits)
     check(netlist_of(config), rng, job, 50 * MAX_CYCLES)
+
+
+@pytest.mark.long
+@CAMPAIGN
+@pytest.mark.parametrize("seed", range(10), indirect=True)
+def test_many_pairs_of_maps(netlist_of, config, seed):
+    rng = np.random.default_rng(seed)
+    job = fitting_job(rng, config, lambda: random_pair(rng, config.activation_bits))
+    check(netlist_of(config), rng, job, 50 * MAX_CYCLES)
