@@ -50,7 +50,8 @@ def of_netlist(text, family):
 
 def block_of(name):
     """The block that a net is named after, None if it is not."""
-    words = re.sub(r"^([a-z0-9]+soc_)+", "", name.lstrip("\\"))
+    # LiteX puts the SoC's name in front, and that of the function that made it.
+    words = re.sub(r"^(generate_)?(\w*soc_)?", "", name.lstrip("\\"))
     for block, starts in BLOCKS.items():
         if any(re.match(rf"{start}(_|\d|\.|$)", words) for start in starts):
             return block

@@ -6,11 +6,13 @@ from litelic.accel.resources import Resources, of_array
 from litelic.host.area.families import ECP5
 from litelic.host.errors import LitelicError
 
-# What the SoC takes beside the array, as reports of builds have it (docs/boards.md): CPU with its
+# What the SoC takes beside the array, from reports of builds (ECPIX-5, Arty A7-35T): CPU with its
 # caches, firmware, DRAM controller and PHY, link; and Ethernet.
-SOC = {"ecp5": Resources(11400, 4, 23), "artix7": Resources(7000, 4, 26)}
-ETHERNET = {"ecp5": Resources(3500, 0, 8), "artix7": Resources(2500, 0, 6)}
-FULLEST = 0.92  # of the LUTs: beyond, place and route finds no way
+SOC = {"ecp5": Resources(11150, 4, 23), "artix7": Resources(8850, 4, 24)}
+ETHERNET = {"ecp5": Resources(5460, 0, 6), "artix7": Resources(3780, 0, 6)}
+# Of the LUTs: beyond, place and route is not expected to find a way. A 7 series packs pairs of
+# small functions that synthesis counts as two.
+FULLEST = {"ecp5": 0.92, "artix7": 1.1}
 
 TITLES = {"luts": "LUTs", "dsps": "DSP blocks", "block_rams": "block RAMs"}
 
@@ -26,7 +28,8 @@ class Limits:
     @classmethod
     def of(cls, device):
         halves = 1 if device.family is ECP5 else 2
-        return cls(FULLEST * device.luts, device.dsps, halves * device.block_rams)
+        luts = FULLEST[device.family.name] * device.luts
+        return cls(luts, device.dsps, halves * device.block_rams)
 
 
 def needed(options, device, technology):

@@ -33,6 +33,14 @@ def marked(case):
     return pytest.param(case, id="-".join(case), marks=[] if first else pytest.mark.long)
 
 
+# What takes long for a large design is done for one board of each family.
+ONE_A_FAMILY = pytest.mark.parametrize("generated", [
+    pytest.param(case, id="-".join(case), marks=[] if case in (
+        ("ecpix5", "85F", "trellis"), ("arty", "a7-35", "vivado")) else pytest.mark.long)
+    for case in CASES
+], indirect=True)
+
+
 @pytest.fixture(scope="module", params=map(marked, CASES))
 def generated(request, tmp_path_factory):
     """(Board, Options, folder) of a board's generated files."""
@@ -100,6 +108,7 @@ def test_the_constraints_are_of_the_variants_fpga(generated):
     assert made.startswith(device)
 
 
+@ONE_A_FAMILY
 def test_yosys_finds_a_driver_for_everything(generated):
     board, options, folder = generated
     script = (
@@ -126,6 +135,7 @@ def cells(tmp_path_factory):
     return make
 
 
+@ONE_A_FAMILY
 def test_verilator_has_nothing_to_complain_of(generated, cells):
     board, options, folder = generated
     run = subprocess.run([

@@ -44,6 +44,8 @@ def test_cells_go_by_the_nets_they_drive_or_else_by_what_they_feed():
 def test_names_of_blocks():
     assert blocks.block_of("ulx3ssoc_ulx3ssoc_sdram_bank") == "dram"
     assert blocks.block_of("ecpix5soc_accelerator_engine_loader_x") == "accelerator"
+    assert blocks.block_of("generate_artysoc_accelerator_engine_x") == "accelerator"
+    assert blocks.block_of("generate_ethernetlink_core_mac") == "ethernet"
     assert blocks.block_of("VexRiscv.RegFile") == "cpu"
     assert blocks.block_of("ecpix5soc_receiver_fifo") == "link"
     assert blocks.block_of("rom.0.0") == "memories"
