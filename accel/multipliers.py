@@ -68,13 +68,16 @@ def _packed(module, operand, low, high):
 
 
 def _ecp5(module, operand, weight):
-    """A MULT18X18D with its input and output registers (Lattice, FPGA-TN-02205)."""
+    """A MULT18X18D with its input and output registers (Lattice, FPGA-TN-02205).
+
+    Factors lie at the upper end of its inputs, over zeros, and so does their product: a constant
+    pin takes no wire, ten copies of a sign take ten, just where wires are scarce.
+    """
     size = 18
 
     def bits(name, signal):
-        return {
-            f"i_{name}{i}": signal[min(i, len(signal) - 1)] for i in range(size)  # sign-extended
-        }
+        unused = size - len(signal)
+        return {f"i_{name}{i}": signal[i - unused] if i >= unused else 0 for i in range(size)}
 
     wide = Signal(2 * size)
     clocked = {}
@@ -93,5 +96,5 @@ def _ecp5(module, operand, weight):
         **{f"o_P{i}": wide[i] for i in range(2 * size)},
     )
     result = Signal((len(operand) + len(weight), True))
-    module.sync += result.eq(wide)
+    module.sync += result.eq(wide[-len(result):])
     return result
