@@ -1,10 +1,12 @@
 """The SoC that every target builds: CPU, firmware, DRAM, link, accelerator."""
 
+from litex.soc.integration.soc import SoCRegion
 from litex.soc.integration.soc_core import SoCCore
 
 from litelic.accel.config import PORT_BYTES
 from litelic.accel.multipliers import GENERIC
 from litelic.host.errors import LitelicError
+from litelic.soc.dram import CPUPort, PortBuffer
 from litelic.soc.link import Link
 
 GATEWARE_VERSION = "0.1.0"
@@ -67,9 +69,9 @@ class LiteLICSoC(SoCCore):
         SoCCore.__init__(self, platform, sys_clk_freq, **kwargs)
 
         # DRAM -------------------------------------------------------------------------------------
-        # The CPU looks at the DRAM only to test it: no L2 cache.
         self.ddrphy = dram_phy
-        self.add_sdram("sdram", phy=dram_phy, module=dram_module, l2_cache_size=0)
+        self.add_sdram("sdram", phy=dram_phy, module=dram_module, with_soc_interconnect=False)
+        self._add_cpu_port(dram_phy, dram_module.geom_settings)
         self.port_bytes = self._port_bytes(array)
         self.dram_transfers = 8*self.port_bytes//self.sdram.crossbar.controller.data_width
 
@@ -103,6 +105,15 @@ class LiteLICSoC(SoCCore):
         self.add_constant("LITELIC_MORE_INFO",
             "".join(f"{key}={value}\\n" for key, value in more.items()))
 
+    def _add_cpu_port(self, phy, geometry):
+        address_bits  = geometry.bankbits + geometry.rowbits + geometry.colbits
+        region        = SoCRegion(
+            origin = self.mem_map["main_ram"],
+            size   = 2**address_bits*phy.settings.nranks*phy.settings.databits//8,
+            mode   = "rwx")
+        self.cpu_port = CPUPort(self.sdram.crossbar.get_port(), self.bus.data_width, region.origin)
+        self.bus.add_slave("main_ram", self.cpu_port.bus, region)
+
     def _add_analyzer(self):
         from litelic.soc.analyzer import StreamAnalyzer
         if not hasattr(self, "accelerator"):
@@ -126,4 +137,7 @@ class LiteLICSoC(SoCCore):
 
     def get_dram_port(self, mode):
         """A native port of `port_bytes`, `mode` is "read" or "write"."""
-        return self.sdram.crossbar.get_port(mode=mode, data_width=8*self.port_bytes)
+        port   = self.sdram.crossbar.get_port(mode=mode, data_width=8*self.port_bytes)
+        buffer = PortBuffer(port)
+        self.submodules += buffer
+        return buffer.port

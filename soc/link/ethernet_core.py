@@ -106,9 +106,11 @@ class PingGate(LiteXModule):
             buffer.sink.last.eq(sink.last | (left <= WORD_BYTES)),
             buffer.sink.last_be.eq(Mux(buffer.sink.last, 1 << end, 0)),
             If(~accept,
-                buffer.sink.valid.eq(0),
-                sink.ready.eq(1)
+                buffer.sink.valid.eq(0)
             ),
+            # What is accepted has room: the echo was empty, and longer pings it drops. LiteEth says
+            # so by looking at the length, in a path that goes back through all of its layers.
+            sink.ready.eq(1),
         ]
 
 # Ethernet Core ------------------------------------------------------------------------------------
