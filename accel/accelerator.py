@@ -144,7 +144,7 @@ class Engine(LiteXModule):
             delayed = Signal(4, reset_less=True)
             array_sync += delayed.eq(controls[-1])
             controls.append(delayed)
-        from_middle = controls[OperandMemory.latency - 1][3]
+        from_middle = controls[MiddleMemory.latency][3]
         self.comb += Cat(array.valid, array.first, array.last).eq(controls[-1][:3])
 
         # Results to the epilogue ------------------------------------------------------------------
@@ -164,7 +164,7 @@ class Engine(LiteXModule):
             operands, middle, output = (
                 WithoutReset()(OperandMemory(config, cd_array, technology)),
                 in_array(WithoutReset()(MiddleMemory(config, technology))),
-                WithoutReset()(OutputMemory(config, cd_array)),
+                WithoutReset()(OutputMemory(config, cd_array, technology)),
             )
             self.submodules += operands, middle, output
             lane = epilogue.lanes[m % config.epilogue]

@@ -27,20 +27,20 @@ def total(module, a, b, carry=None):
     return result
 
 
-def accumulated(module, technology, term, accumulator, first, carry=None):
-    """`term + carry`, and `accumulator` besides unless `first`; combinational, as wide as it."""
+def accumulated(module, technology, term, accumulator, keep, carry=None):
+    """`term + carry`, and `accumulator` besides if `keep`; combinational, as wide as it."""
     if technology == ECP5 and carry is None:
-        return _accumulated_ecp5(module, term, accumulator, first)
+        return _accumulated_ecp5(module, term, accumulator, keep)
     extended, kept = Signal((len(accumulator), True)), Signal((len(accumulator), True))
-    module.comb += [extended.eq(term), kept.eq(Mux(first, 0, accumulator))]
+    module.comb += [extended.eq(term), kept.eq(Mux(keep, accumulator, 0))]
     return total(module, extended, kept, carry)[: len(accumulator)]
 
 
-def _accumulated_ecp5(module, term, accumulator, first):
+def _accumulated_ecp5(module, term, accumulator, keep):
     """A CCU2C adds two bits and has two inputs a bit to spare; one of them clears the operand."""
     size = len(accumulator)
-    extended, result, keep = Signal((size, True)), Signal(size), Signal()
-    module.comb += [extended.eq(term), keep.eq(~first)]
+    extended, result = Signal((size, True)), Signal(size)
+    module.comb += extended.eq(term)
     # Each bit: S = (A & C) ^ B ^ carry. Where A & C equals B, the carry is the table's entry for
     # A and B with C = D = 0, which is B.
     table = Constant(0x6C6C, 16)

@@ -5,6 +5,8 @@ from migen import *
 
 from litelic.accel import multipliers
 from litelic.accel.adders import accumulated, total
+from litelic.accel.copies import own
+from litelic.accel.requantise import delay
 
 # Multiplier Array ---------------------------------------------------------------------------------
 
@@ -45,14 +47,20 @@ class MultiplierArray(LiteXModule):
         # # #
 
         # Control travels with the data ------------------------------------------------------------
-        control = Cat(self.valid, self.first, self.last)
-        for _ in range(multipliers.LATENCY + levels):
-            delayed = Signal(3)
-            self.sync += delayed.eq(control)
-            control = delayed
-        valid, first, last = control[0], control[1], control[2]
-        capture = Signal()
-        self.sync += [capture.eq(valid & last), self.captured.eq(capture)]
+        # A lane has its own of what its accumulators are told: they take all of the cycle.
+        control = delay(
+            self, Cat(self.valid, self.first, self.last), multipliers.LATENCY + levels - 1
+        )
+        ended = Signal()
+        self.sync += ended.eq(control[0] & control[2])
+        self.comb += self.captured.eq(delay(self, ended, 2))
+
+        def in_lane(signal):
+            return own(self, signal, technology)
+
+        valid, keep, capture = (
+            [in_lane(signal) for _ in self.operands] for signal in (control[0], ~control[1], ended)
+        )
 
         # Products and sums ------------------------------------------------------------------------
         accumulators = {}
@@ -67,20 +75,19 @@ class MultiplierArray(LiteXModule):
             for n, column in enumerate(zip(*terms)):
                 term, carry = self._sum(column)
                 accumulator = Signal((32, True))
-                self.sync += If(valid, accumulator.eq(
-                    accumulated(self, technology, term, accumulator, first, carry)
+                self.sync += If(valid[m], accumulator.eq(
+                    accumulated(self, technology, term, accumulator, keep[m], carry)
                 ))
                 accumulators[m, n] = accumulator
 
         # Read-out ---------------------------------------------------------------------------------
         for r in range(c.epilogue):
-            order = [
-                accumulators[g * c.epilogue + r, n] for n in range(c.outputs) for g in range(groups)
-            ]
+            lanes = [g * c.epilogue + r for g in range(groups)] * c.outputs
+            order = [accumulators[m, i // groups] for i, m in enumerate(lanes)]
             rank = [Signal((32, True)) for _ in order]
             following = rank[1:] + [rank[-1]]
-            for sum_, accumulator, next_ in zip(rank, order, following):
-                self.sync += If(capture, sum_.eq(accumulator)).Else(sum_.eq(next_))
+            for m, sum_, accumulator, next_ in zip(lanes, rank, order, following):
+                self.sync += If(capture[m], sum_.eq(accumulator)).Else(sum_.eq(next_))
             self.comb += self.sums[r].eq(rank[0])
 
     def _sum(self, terms):

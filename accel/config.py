@@ -6,7 +6,7 @@ from litelic.host.errors import LitelicError
 
 BEAT_BYTES = 16  # What weights, results and descriptors are counted in.
 PORT_BYTES = (16, 32, 64)  # Widths of a DRAM port: 16 is the Arty's.
-ARRAY_CYCLES = 10  # from a word's address to its sum, besides one a level of the adder tree
+ARRAY_CYCLES = 11  # from a word's address to its sum, besides one a level of the adder tree
 EPILOGUE_CYCLES = 38  # from a sum to its place in the middle memory
 ACTIVATION_BITS = (8, 16)
 LARGEST_PIXELS = 128  # The width of the lane counters.

@@ -11,6 +11,7 @@ from litelic.accel.descriptor import (
     FUNCTION_BITS,
     FUNCTION_OPERANDS15,
 )
+from litelic.accel.middle import MiddleMemory
 from litelic.accel.normalise import Mantissa
 from litelic.accel.requantise import Clamp, Requantiser, RoundingShift, delay
 from litelic.accel.resets import WithoutReset
@@ -245,7 +246,7 @@ class Epilogue(LiteXModule):
             following = Record(layout, reset_less=True)
             self.sync += following.raw_bits().eq(stages[-1].raw_bits())
             stages.append(following)
-        fetch = stages[EpilogueLane.value_latency - 3]  # memory, its register, group choice
+        fetch = stages[EpilogueLane.value_latency - MiddleMemory.value_latency - 1]
         chosen = stages[EpilogueLane.value_latency - 1]
         before, last = stages[EpilogueLane.latency - 1], stages[EpilogueLane.latency]
 

@@ -50,7 +50,7 @@ class SlicedMemory(Module):
         self.write_address = Signal(max=depth)
         self.write_data = Signal(bits)
         self.read_address = Signal(max=depth)
-        self.read_data = Signal(bits)
+        self.read_data = Signal(bits, reset_less=True)
 
         # # #
 
@@ -97,7 +97,7 @@ class SlicedMemory(Module):
         for port, address in (("A", self.write_address), ("B", self.read_address)):
             lines = {unused + i: bit for i, bit in enumerate(address)}
             if port == "A" and width == 18:  # its lowest address bits enable halves
-                lines |= {0: enables[0], 1: enables[-1]}
+                lines |= {0: enables[0], 1: enables[-1]} if len(enables) > 1 else {0: 1, 1: 1}
             for i in range(ECP5_ADDRESS_BITS):
                 pins[f"i_AD{port}{i}"] = lines.get(i, 0)
             for i in range(ECP5_DATA_BITS):
@@ -115,6 +115,6 @@ class SlicedMemory(Module):
             "DP16KD", p_REGMODE_A="OUTREG", p_REGMODE_B="OUTREG", p_RESETMODE="SYNC",
             p_ASYNC_RESET_RELEASE="SYNC", p_GSR="DISABLED",
             i_CLKA=ClockSignal(write_domain), i_CLKB=ClockSignal(read_domain),
-            i_WEA=enables != 0, i_WEB=0, **pins,
+            i_WEA=enables if len(enables) == 1 else 1, i_WEB=0, **pins,
             **{f"o_DOB{i}": output[i] for i in range(ECP5_DATA_BITS)},
         )

@@ -3,6 +3,7 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel.copies import own
 from litelic.accel.memory import SlicedMemory
 from litelic.accel.multipliers import GENERIC
 from litelic.accel.operands import OperandMemory
@@ -23,10 +24,11 @@ class MiddleMemory(LiteXModule):
                       two cycles later.
     operand_address : any channel of the wanted word; `source` (reduction x `config.operand_bits`,
                       operands are not negative) `latency` cycles later.
-    value_address   : one channel; `value` `SlicedMemory.latency` cycles later.
+    value_address   : one channel; `value` `value_latency` cycles later.
     """
 
-    latency = OperandMemory.latency - 1  # the same way, but for the choice
+    latency = OperandMemory.latency - 2  # the same way, but for the choice
+    value_latency = 1 + SlicedMemory.latency
 
     def __init__(self, config, technology=GENERIC):
         reduction, depth, bits = config.reduction, config.middle_depth, config.middle_bits
@@ -47,23 +49,24 @@ class MiddleMemory(LiteXModule):
             place * reduction, depth // reduction, technology=technology, granularity=place,
         )
         # What a block RAM is written with comes straight from registers.
-        address = Signal(max=depth)
+        address = own(self, self.write_address, technology)
+        operand = own(self, self.write_operand, technology)
         self.sync += [
-            address.eq(self.write_address),
             values.write_enable.eq(self.write_enable),
-            values.write_data.eq(self.write_value),
             operands.write_enable.eq(self.write_enable << self.write_address[:lane_bits]),
-            operands.write_data.eq(Replicate(Cat(
-                self.write_operand, Constant(0, place - bits) if place > bits else []
-            ), reduction)),
         ]
+        way = self.latency - SlicedMemory.latency - 1
         self.comb += [
             values.write_address.eq(address),
-            values.read_address.eq(self.value_address),
+            values.write_data.eq(own(self, self.write_value, technology)),
+            values.read_address.eq(own(self, self.value_address, technology)),
             self.value.eq(values.read_data),
             operands.write_address.eq(address[lane_bits:]),
+            operands.write_data.eq(Replicate(Cat(
+                operand, Constant(0, place - bits) if place > bits else []
+            ), reduction)),
             operands.read_address.eq(
-                delay(self, self.operand_address[lane_bits:], self.latency - SlicedMemory.latency)
+                own(self, delay(self, self.operand_address[lane_bits:], way), technology)
             ),
             self.source.eq(Cat(*[
                 Cat(operands.read_data[place * i : place * i + bits], Constant(0, 1))

@@ -3,6 +3,7 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel.copies import own
 from litelic.accel.memory import SlicedMemory
 from litelic.accel.multipliers import GENERIC
 from litelic.accel.requantise import delay
@@ -35,14 +36,14 @@ class OperandMemory(LiteXModule):
     write_enable : one bit a bank.
     write_rows, write_data : (even, odd), from `OperandWrite`.
     even_row, odd_row, choice : from `OperandAddress`.
-    middle, from_middle : reduction x `config.operand_bits` that take the memory's place, in the
-                   cycle before `source`, when `from_middle` is up.
+    middle, from_middle : reduction x `config.operand_bits` that take the memory's place, two cycles
+                   before `source`, when `from_middle` is up.
     source       : reduction x `config.operand_bits`.
 
     Written with the bus clock, read with the clock `cd_array`.
     """
 
-    latency = 2 + SlicedMemory.latency + 1  # the rows, the memory, the choice
+    latency = 2 + SlicedMemory.latency + 2  # the rows, the memory, the choice
 
     def __init__(self, config, cd_array="sys", technology=GENERIC):
         reduction, bank, bits = config.reduction, config.bank, config.operand_bits
@@ -72,15 +73,27 @@ class OperandMemory(LiteXModule):
                 memory.write_address.eq(self.write_rows[odd]),
                 memory.write_data.eq(self.write_data[odd]),
                 memory.write_enable.eq(self.write_enable[odd]),
-                memory.read_address.eq(row),
+                memory.read_address.eq(own(self, row, technology, cd_array)),
             ]
             both += [word[bits * i : bits * i + bits] for i in range(bank)]
+        # A word of each pair, then one of these, or'ed with the middle memory's: zeros come from
+        # whichever is not wanted. So a LUT is all that there is behind a block RAM.
         for i, choice in enumerate(self.choice):
             lane = slice(bits * i, bits * i + bits)
-            candidates = Array(both[i::reduction])
-            array_sync += self.source[lane].eq(
-                Mux(self.from_middle, self.middle[lane], candidates[choice])
-            )
+            candidates = both[i::reduction]
+            picked = [Signal(bits) for _ in candidates[::2]]
+            middle, pair = Signal(bits), Signal(max=max(2, len(picked)))
+            for register, low, high in zip(picked, candidates[::2], candidates[1::2]):
+                array_sync += [
+                    register.eq(Mux(choice[0], high, low)),
+                    If(self.from_middle, register.eq(0)),
+                ]
+            array_sync += [
+                middle.eq(self.middle[lane]),
+                If(~self.from_middle, middle.eq(0)),
+                pair.eq(choice >> 1),
+                self.source[lane].eq(Array(picked)[pair] | middle),
+            ]
 
 
 class OperandAddress(LiteXModule):
@@ -89,7 +102,7 @@ class OperandAddress(LiteXModule):
     Attributes
     ----------
     address  : of the first operand of a run.
-    even_row, odd_row : of both banks, two cycles later; the second one is for the way to all lanes.
+    even_row, odd_row : of both banks, a cycle later.
     choice   : for each lane of the result, which word of the rows holds it; 4 cycles later.
     rotation : the lane of the run's first operand, 4 cycles later.
     """
@@ -106,7 +119,7 @@ class OperandAddress(LiteXModule):
 
         rows = bank_rows(self.address[log2_int(bank) :])
         for row, place in zip((self.even_row, self.odd_row), rows):
-            self.comb += row.eq(delay(self, place, 2))
+            self.comb += row.eq(delay(self, place, 1))
         place = delay(self, self.address[: log2_int(2 * bank)], 3)
         lane_bits = log2_int(reduction)
         lane, word = place[:lane_bits], place[lane_bits:]

@@ -6,7 +6,9 @@ from migen import *
 
 from litelic.accel.block_beats import BlockBeats
 from litelic.accel.config import BEAT_BYTES
+from litelic.accel.copies import own
 from litelic.accel.crossing import TokenCrossing
+from litelic.accel.multipliers import GENERIC
 from litelic.accel.walk import Axis, TileWalker
 
 # Output Memory ------------------------------------------------------------------------------------
@@ -24,7 +26,7 @@ class OutputMemory(LiteXModule):
     Written with the clock `cd_array`, read with the bus clock.
     """
 
-    def __init__(self, config, cd_array="sys"):
+    def __init__(self, config, cd_array="sys", technology=GENERIC):
         size = 2 * config.output_depth
         self.write_enable, self.wide = Signal(), Signal()
         self.write_address, self.write_value = Signal(max=size), Signal(16)
@@ -38,11 +40,11 @@ class OutputMemory(LiteXModule):
         read = memory.get_port()
         self.specials += memory, write, read
         # What a block RAM is written with comes straight from registers.
-        address, pair = Signal(len(write.adr)), Signal(16)
+        address = own(self, self.write_address[4:], technology, cd_array)
+        pair = Signal(16)
         enables, bytes_ = Signal(BEAT_BYTES), Mux(self.wide, 0b11, 0b01)
         array_sync = getattr(self.sync, cd_array)
         array_sync += [
-            address.eq(self.write_address[4:]),
             pair.eq(Mux(self.wide, self.write_value, Replicate(self.write_value[:8], 2))),
             enables.eq(Mux(self.write_enable, bytes_ << self.write_address[:4], 0)),
         ]

@@ -88,8 +88,9 @@ class WeightRing(LiteXModule):
     `data` comes with the bus clock, everything else belongs to the clock `cd_array`.
     """
 
-    # Behind a memory comes a register for the way to what it is near.
-    latency = 1 + SlicedMemory.latency + 2  # the address, the memory, that register, the rotation
+    # Behind a memory comes a register for the way to what it is near, and the same behind the
+    # rotation, for the way to all lanes.
+    latency = 1 + SlicedMemory.latency + 3  # the address, the memory, ..., the rotation, ...
     parameter_latency = SlicedMemory.latency + 1
 
     def __init__(self, config, descriptor, cd_array="sys", technology=GENERIC):
@@ -97,11 +98,11 @@ class WeightRing(LiteXModule):
         self.data = data = stream.Endpoint([("data", 8 * BEAT_BYTES)])
         self.available, self.read = Signal(), Signal()
         self.rewind, self.retire = Signal(), Signal()
-        self.word = Signal(width)
+        self.word = Signal(width, reset_less=True)
         self.rotation = Signal(max=config.reduction)
         self.release_slot = Signal()
         self.parameter_address = Signal(max=SLOTS * config.outputs)
-        self.parameter = Record(PARAMETER_LAYOUT)
+        self.parameter = Record(PARAMETER_LAYOUT, reset_less=True)
         self.segments = segments = stream.SyncFIFO(SEGMENT_LAYOUT, SLOTS)
         self.crossing = stream.ClockDomainCrossing(
             SEGMENT_LAYOUT, "sys", cd_array, buffered=True,
@@ -122,7 +123,8 @@ class WeightRing(LiteXModule):
             width, depth, read_domain=cd_array, technology=technology,
         )
         space, finish = Signal(), Signal()
-        held, used = Signal(pointer_bits), Signal(width)
+        held = Signal(pointer_bits)
+        used, rotated = (Signal(width, reset_less=True) for _ in range(2))
         following, address = Signal(pointer_bits), Signal(max=depth)
         stay, ahead, moved = (Signal() for _ in range(3))
         self.arrived = arrived = PointerCrossing(pointer_bits, "sys", cd_array)
@@ -146,7 +148,8 @@ class WeightRing(LiteXModule):
             used.eq(memory.read_data),
             kept.eq(Mux(self.retire, read, first)),
             address.eq(read),
-            self.word.eq(self._rotated(used, config)),
+            rotated.eq(self._rotated(used, config)),
+            self.word.eq(rotated),
             stay.eq(arrived.output != read),
             # The segment's first word stays until the last pixel has read it.
             ahead.eq((arrived.output != following) | (self.rewind & ~self.retire)),

@@ -21,6 +21,7 @@ from litelic.accel.descriptor import (
 )
 from litelic.accel.epilogue import Epilogue, EpilogueLane
 from litelic.accel.fetch import Descriptor
+from litelic.accel.middle import MiddleMemory
 from litelic.accel.requantise import delay
 from litelic.accel.sequencer import RESULT_LAYOUT
 from litelic.accel.weights import PARAMETER_LAYOUT, SLOTS, WeightRing
@@ -272,13 +273,13 @@ def check_epilogue(chance, config, function, wide, operand_bits=8, slope=None):
 
     @passive
     def middle_memories():
-        """Values two cycles after their address, as `MiddleMemory` gives them."""
-        before = 0
+        """Values as long after their address as `MiddleMemory` gives them."""
+        asked = [0] * (MiddleMemory.value_latency - 1)  # the oldest first
         while True:
             yield
             for signal, content in zip(epilogue.values, middle_content, strict=True):
-                yield signal.eq(content[before])
-            before = (yield epilogue.value_address) % 64
+                yield signal.eq(content[asked[0]])
+            asked = asked[1:] + [(yield epilogue.value_address) % 64]
 
     @passive
     def monitor():

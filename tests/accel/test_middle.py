@@ -5,11 +5,10 @@ import random
 import pytest
 
 from litelic.accel.config import ArrayConfig
-from litelic.accel.memory import SlicedMemory
 from litelic.accel.middle import MiddleMemory
 from tests.accel.streams import pack_lanes, simulate
 
-VALUE_LATENCY = SlicedMemory.latency
+VALUE_LATENCY = MiddleMemory.value_latency
 
 
 @pytest.mark.parametrize("reduction", (4, 8))

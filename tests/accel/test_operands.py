@@ -93,20 +93,20 @@ def check_runs(seed, reduction, **parameters):
         addresses = list(range(2 * config.input_depth - reduction + 1))
         chance.shuffle(addresses)
         asked = [None] * (OperandMemory.latency + 1)  # what `source` shows, the oldest first
-        rotation = None  # of the next source
-        middle = [None] * 2  # what is on its way from there, if anything, the oldest first
+        rotation = [None] * 2  # of the sources to come, the next one first
+        middle = [None] * 3  # what is on its way from there, if anything, the oldest first
         for address in addresses + [0] * OperandMemory.latency:
             yield dut.address.address.eq(address)
             yield
             asked = asked[1:] + [address]
             if asked[0] is not None:
-                assert rotation == asked[0] % reduction
+                assert rotation[0] == asked[0] % reduction
                 for lane, content in zip(dut.lanes, model.content, strict=True):
                     run = content[asked[0] : asked[0] + reduction]
-                    rotated = [run[(i - rotation) % reduction] for i in range(reduction)]
+                    rotated = [run[(i - rotation[0]) % reduction] for i in range(reduction)]
                     wanted = pack_lanes(rotated, bits) if middle[0] is None else middle[0]
                     assert (yield lane.source) == wanted
-            rotation = yield dut.address.rotation
+            rotation = rotation[1:] + [(yield dut.address.rotation)]
             word, taken = chance.getrandbits(bits * reduction), chance.random() < 0.3
             middle = middle[1:] + [word if taken else None]
             for lane in dut.lanes:
