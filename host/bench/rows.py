@@ -6,6 +6,8 @@ from litelic.host.boards import (
     ARTY,
     ARTY_16_BITS,
     ARTY_FAST,
+    ECPIX5,
+    ULX3S,
     WIDE_1024,
     WIDE_2048,
     Setup,
@@ -65,6 +67,8 @@ _CODECS = (
     ("bls2017", 1280, 720, WIDE_2048, False),
     ("bmshj2018-factorized", 768, 512, ARTY, False),
     ("bls2017", 2048, 1365, WIDE_1024, False),  # the picture of X-LIC's public demo
+    *(("default", 1280, 720, board, False) for board in (ECPIX5, ULX3S)),  # for docs/boards.md
+    *(("bls2017", 1280, 720, board, False) for board in (ECPIX5, ULX3S)),
 )
 ROWS = tuple(
     Row(model, width, height, direction, setup, quick)
