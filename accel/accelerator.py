@@ -144,7 +144,7 @@ class Engine(LiteXModule):
             delayed = Signal(4, reset_less=True)
             array_sync += delayed.eq(controls[-1])
             controls.append(delayed)
-        from_middle = controls[MiddleMemory.latency][3]
+        from_middle = controls[MiddleMemory.latency - 1][3]
         self.comb += Cat(array.valid, array.first, array.last).eq(controls[-1][:3])
 
         # Results to the epilogue ------------------------------------------------------------------

@@ -8,6 +8,8 @@ from litelic.accel.adders import accumulated, total
 from litelic.accel.copies import own
 from litelic.accel.requantise import delay
 
+LANES_A_COPY = 2  # of the weights
+
 # Multiplier Array ---------------------------------------------------------------------------------
 
 
@@ -24,8 +26,9 @@ class MultiplierArray(LiteXModule):
     Attributes
     ----------
     operands : a Signal(operand_bits * reduction) a pixel lane, signed operands.
-    weights  : a Signal(8 * reduction) an output channel, signed weights.
-    valid, first, last : describe the operands and weights of this cycle.
+    weights  : a Signal(8 * reduction) an output channel, signed weights, a cycle before their
+               operands: they have all lanes to go to.
+    valid, first, last : describe the operands of this cycle.
     captured : the second rank holds new sums from this cycle on (the first read-out cycle).
     sums     : `epilogue` sums, signed 32 bits, of this read-out cycle.
     latency  : cycles from `last` to `captured`.
@@ -65,10 +68,12 @@ class MultiplierArray(LiteXModule):
         # Products and sums ------------------------------------------------------------------------
         accumulators = {}
         for m, operands in enumerate(self.operands):
+            if m % LANES_A_COPY == 0:
+                weights = [in_lane(signal) for signal in self.weights]
             terms = [
                 multipliers.products(
                     technology, self, operands[bits * k : bits * k + bits],
-                    [weights[8 * k : 8 * k + 8] for weights in self.weights],
+                    [word[8 * k : 8 * k + 8] for word in weights],
                 )
                 for k in range(c.reduction)
             ]

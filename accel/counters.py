@@ -3,6 +3,8 @@
 from litex.gen import *
 from migen import *
 
+from litelic.accel.requantise import delay
+
 # Cycle Counters -----------------------------------------------------------------------------------
 
 
@@ -26,33 +28,29 @@ class CycleCounters(LiteXModule):
     The counters show a cycle `latency` cycles later.
     """
 
-    latency = 2
+    latency = 3
 
     def __init__(self, counters, causes):
         self.clear, self.enable, self.between = Signal(), Signal(), Signal()
 
         # # #
 
-        # Causes are the last to be known in a cycle: they are counted in the next one.
-        clear, enable, between = Signal(), Signal(), Signal()
-        given = {name: Signal() for name in causes}
-        self.sync += [
-            clear.eq(self.clear), enable.eq(self.enable), between.eq(self.between),
-            *[given[name].eq(cause) for name, cause in causes.items()],
-        ]
+        # Causes are the last to be known in a cycle, and far from the counters: what is counted is
+        # decided in the next one.
+        controls = Cat(self.clear, self.enable, self.between)
+        _, enabled, _ = before = delay(self, controls, 1)
+        clear, enable, between = delay(self, before, 1)
+        given = {name: delay(self, cause, 1) for name, cause in causes.items()}
         waited = Signal(16, reset_less=True)  # it clears itself
         self.sync += If(clear | ~(between | enable),
             waited.eq(0),
         ).Elif(between,
             waited.eq(waited + 1),
         )
-        other = Signal()
-        self.comb += other.eq(~(Cat(*given.values()) != 0))
-        increments = {
-            "total": enable,
-            "finish": enable & other,
-            "fetch": 0,
-            **{name: enable & cause for name, cause in given.items()},
+        other = Cat(*given.values()) == 0
+        increments = {"total": enable, "fetch": 0} | {
+            name: delay(self, enabled & cause, 1)
+            for name, cause in (given | {"finish": other}).items()
         }
         for name, counter in counters.items():
             start = waited + 1 if name in ("total", "fetch") else 0

@@ -46,7 +46,7 @@ class EpilogueLane(LiteXModule):
         self.sum, self.bias = Signal((32, True)), Signal((32, True))
         self.multiplier, self.shift = Signal(16), Signal(6)
         self.gdn = Signal()  # of the sum; delayed here
-        self.value = Signal((16, True))
+        self.value = Signal((16, True), reset_less=True)
         self.middle_value = Signal((16, True))
         self.result = Signal((16, True))
 

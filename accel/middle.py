@@ -28,7 +28,7 @@ class MiddleMemory(LiteXModule):
     """
 
     latency = OperandMemory.latency - 2  # the same way, but for the choice
-    value_latency = 1 + SlicedMemory.latency
+    value_latency = 1 + SlicedMemory.latency + 1  # the address, the memory, the way from there
 
     def __init__(self, config, technology=GENERIC):
         reduction, depth, bits = config.reduction, config.middle_depth, config.middle_bits
@@ -54,13 +54,13 @@ class MiddleMemory(LiteXModule):
         self.sync += [
             values.write_enable.eq(self.write_enable),
             operands.write_enable.eq(self.write_enable << self.write_address[:lane_bits]),
+            self.value.eq(values.read_data),
         ]
         way = self.latency - SlicedMemory.latency - 1
         self.comb += [
             values.write_address.eq(address),
             values.write_data.eq(own(self, self.write_value, technology)),
             values.read_address.eq(own(self, self.value_address, technology)),
-            self.value.eq(values.read_data),
             operands.write_address.eq(address[lane_bits:]),
             operands.write_data.eq(Replicate(Cat(
                 operand, Constant(0, place - bits) if place > bits else []

@@ -36,8 +36,9 @@ class OperandMemory(LiteXModule):
     write_enable : one bit a bank.
     write_rows, write_data : (even, odd), from `OperandWrite`.
     even_row, odd_row, choice : from `OperandAddress`.
-    middle, from_middle : reduction x `config.operand_bits` that take the memory's place, two cycles
-                   before `source`, when `from_middle` is up.
+    middle       : reduction x `config.operand_bits` that may take the memory's place, two cycles
+                   before `source`.
+    from_middle  : they do; a cycle before them, for the way to all lanes.
     source       : reduction x `config.operand_bits`.
 
     Written with the bus clock, read with the clock `cd_array`.
@@ -78,6 +79,8 @@ class OperandMemory(LiteXModule):
             both += [word[bits * i : bits * i + bits] for i in range(bank)]
         # A word of each pair, then one of these, or'ed with the middle memory's: zeros come from
         # whichever is not wanted. So a LUT is all that there is behind a block RAM.
+        from_middle = own(self, self.from_middle, technology, cd_array)
+        from_banks = own(self, ~self.from_middle, technology, cd_array)
         for i, choice in enumerate(self.choice):
             lane = slice(bits * i, bits * i + bits)
             candidates = both[i::reduction]
@@ -86,11 +89,11 @@ class OperandMemory(LiteXModule):
             for register, low, high in zip(picked, candidates[::2], candidates[1::2]):
                 array_sync += [
                     register.eq(Mux(choice[0], high, low)),
-                    If(self.from_middle, register.eq(0)),
+                    If(from_middle, register.eq(0)),
                 ]
             array_sync += [
                 middle.eq(self.middle[lane]),
-                If(~self.from_middle, middle.eq(0)),
+                If(from_banks, middle.eq(0)),
                 pair.eq(choice >> 1),
                 self.source[lane].eq(Array(picked)[pair] | middle),
             ]

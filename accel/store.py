@@ -41,13 +41,11 @@ class OutputMemory(LiteXModule):
         self.specials += memory, write, read
         # What a block RAM is written with comes straight from registers.
         address = own(self, self.write_address[4:], technology, cd_array)
-        pair = Signal(16)
+        value = Mux(self.wide, self.write_value, Replicate(self.write_value[:8], 2))
+        pair = own(self, value, technology, cd_array)
         enables, bytes_ = Signal(BEAT_BYTES), Mux(self.wide, 0b11, 0b01)
         array_sync = getattr(self.sync, cd_array)
-        array_sync += [
-            pair.eq(Mux(self.wide, self.write_value, Replicate(self.write_value[:8], 2))),
-            enables.eq(Mux(self.write_enable, bytes_ << self.write_address[:4], 0)),
-        ]
+        array_sync += enables.eq(Mux(self.write_enable, bytes_ << self.write_address[:4], 0))
         self.comb += [
             write.adr.eq(address),
             write.dat_w.eq(Replicate(pair, BEAT_BYTES // 2)),

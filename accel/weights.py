@@ -88,9 +88,8 @@ class WeightRing(LiteXModule):
     `data` comes with the bus clock, everything else belongs to the clock `cd_array`.
     """
 
-    # Behind a memory comes a register for the way to what it is near, and the same behind the
-    # rotation, for the way to all lanes.
-    latency = 1 + SlicedMemory.latency + 3  # the address, the memory, ..., the rotation, ...
+    # Behind a memory comes a register for the way to what it is near.
+    latency = 1 + SlicedMemory.latency + 2  # the address, the memory, that register, the rotation
     parameter_latency = SlicedMemory.latency + 1
 
     def __init__(self, config, descriptor, cd_array="sys", technology=GENERIC):
@@ -124,7 +123,7 @@ class WeightRing(LiteXModule):
         )
         space, finish = Signal(), Signal()
         held = Signal(pointer_bits)
-        used, rotated = (Signal(width, reset_less=True) for _ in range(2))
+        used = Signal(width, reset_less=True)
         following, address = Signal(pointer_bits), Signal(max=depth)
         stay, ahead, moved = (Signal() for _ in range(3))
         self.arrived = arrived = PointerCrossing(pointer_bits, "sys", cd_array)
@@ -148,8 +147,7 @@ class WeightRing(LiteXModule):
             used.eq(memory.read_data),
             kept.eq(Mux(self.retire, read, first)),
             address.eq(read),
-            rotated.eq(self._rotated(used, config)),
-            self.word.eq(rotated),
+            self.word.eq(self._rotated(used, config)),
             stay.eq(arrived.output != read),
             # The segment's first word stays until the last pixel has read it.
             ahead.eq((arrived.output != following) | (self.rewind & ~self.retire)),

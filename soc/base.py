@@ -1,5 +1,6 @@
 """The SoC that every target builds: CPU, firmware, DRAM, link, accelerator."""
 
+from litedram.core.controller import ControllerSettings
 from litex.soc.integration.soc import SoCRegion
 from litex.soc.integration.soc_core import SoCCore
 
@@ -8,6 +9,7 @@ from litelic.accel.multipliers import GENERIC
 from litelic.host.errors import LitelicError
 from litelic.soc.dram import CPUPort, PortBuffer
 from litelic.soc.link import Link
+from litelic.soc.refresher import Refresher
 
 GATEWARE_VERSION = "0.1.0"
 
@@ -70,7 +72,8 @@ class LiteLICSoC(SoCCore):
 
         # DRAM -------------------------------------------------------------------------------------
         self.ddrphy = dram_phy
-        self.add_sdram("sdram", phy=dram_phy, module=dram_module, with_soc_interconnect=False)
+        self.add_sdram("sdram", phy=dram_phy, module=dram_module, with_soc_interconnect=False,
+            controller_settings=ControllerSettings(refresh_cls=Refresher))
         self._add_cpu_port(dram_phy, dram_module.geom_settings)
         self.port_bytes = self._port_bytes(array)
         self.dram_transfers = 8*self.port_bytes//self.sdram.crossbar.controller.data_width

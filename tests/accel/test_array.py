@@ -5,11 +5,27 @@ import random
 from dataclasses import replace
 
 import pytest
+from migen import Module, Signal
 from migen.sim.core import passive
 
 from litelic.accel.array import MultiplierArray
 from litelic.accel.multipliers import DSP48, GENERIC
 from tests.accel.streams import pack_lanes, random_config, simulate
+
+
+class Together(Module):
+    """The array, with operands and weights of the same cycle."""
+
+    def __init__(self, config, technology):
+        self.submodules.array = array = MultiplierArray(config, technology)
+        self.weights, self.captured, self.sums = array.weights, array.captured, array.sums
+        self.latency = array.latency + 1
+        self.operands = [Signal.like(signal) for signal in array.operands]
+        self.valid, self.first, self.last = Signal(), Signal(), Signal()
+        self.sync += [
+            *[late.eq(early) for late, early in zip(array.operands, self.operands)],
+            array.valid.eq(self.valid), array.first.eq(self.first), array.last.eq(self.last),
+        ]
 
 
 def random_values(chance, count, bits, extreme):
@@ -36,7 +52,7 @@ def test_sums_of_16_bit_products(technology, seed):
 
 def check_sums(chance, config, technology):
     bits = config.operand_bits
-    dut = MultiplierArray(config, technology)
+    dut = Together(config, technology)
     expected = {}  # first read-out cycle -> sums in the order of the read-out
     now = 0
 

@@ -95,6 +95,7 @@ def check_runs(seed, reduction, **parameters):
         asked = [None] * (OperandMemory.latency + 1)  # what `source` shows, the oldest first
         rotation = [None] * 2  # of the sources to come, the next one first
         middle = [None] * 3  # what is on its way from there, if anything, the oldest first
+        taken = False  # of the next middle
         for address in addresses + [0] * OperandMemory.latency:
             yield dut.address.address.eq(address)
             yield
@@ -107,8 +108,9 @@ def check_runs(seed, reduction, **parameters):
                     wanted = pack_lanes(rotated, bits) if middle[0] is None else middle[0]
                     assert (yield lane.source) == wanted
             rotation = rotation[1:] + [(yield dut.address.rotation)]
-            word, taken = chance.getrandbits(bits * reduction), chance.random() < 0.3
+            word = chance.getrandbits(bits * reduction)
             middle = middle[1:] + [word if taken else None]
+            taken = chance.random() < 0.3
             for lane in dut.lanes:
                 yield lane.from_middle.eq(taken)
                 yield lane.middle.eq(word)
