@@ -9,19 +9,33 @@ from litedram.phy.model import SDRAMPHYModel
 
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.errors import LitelicError
+from litelic.host.link.protocol import UDP_PORT
 from litelic.soc.base import LiteLICSoC
-from litelic.soc.board.options import frequency, parse_array
+from litelic.soc.board.options import (
+    DEFAULT_IP,
+    DEFAULT_MAC,
+    frequency,
+    mac_address,
+    parse_array,
+)
 from litelic.soc.builder import LiteLICBuilder
+from litelic.soc.link.ethernet import EthernetLink
+from litelic.soc.link.switch import LinkSwitch
 from litelic.soc.simulation import cache
 from litelic.soc.simulation.memories import DEFAULT_MEMORY, MEMORIES, memory_named
-from litelic.soc.simulation.platform import SimulationCRG, SimulationPHY, SimulationPlatform
+from litelic.soc.simulation.platform import (
+    SimulationCRG,
+    SimulationEthernetPHY,
+    SimulationPHY,
+    SimulationPlatform,
+)
 
 # SimSoC -------------------------------------------------------------------------------------------
 
 class SimSoC(LiteLICSoC):
     """LiteDRAM's own controller, with one of `MEMORIES`, against its model of DDR3 chips."""
     def __init__(self, sys_clk_freq=100e6, array=None, memory=DEFAULT_MEMORY, array_clk_ratio=1,
-        **kwargs):
+        with_ethernet=False, **kwargs):
         platform = SimulationPlatform()
 
         # DRAM -------------------------------------------------------------------------------------
@@ -31,7 +45,10 @@ class SimSoC(LiteLICSoC):
 
         # Link -------------------------------------------------------------------------------------
         pads     = platform.request("link")
-        link_phy = SimulationPHY(pads)
+        tcp_phy  = link_phy = SimulationPHY(pads)
+        if with_ethernet:
+            link_phy = LinkSwitch([tcp_phy, self._add_ethernet(platform, sys_clk_freq)])
+            kwargs["identification"] = {"mac": DEFAULT_MAC, "ip": DEFAULT_IP}
 
         # LiteLICSoC -------------------------------------------------------------------------------
         LiteLICSoC.__init__(self, platform, sys_clk_freq,
@@ -44,11 +61,22 @@ class SimSoC(LiteLICSoC):
             array_clk_freq = array_clk_ratio*sys_clk_freq if array_clk_ratio > 1 else None,
             **kwargs
         )
-        self.comb += pads.idle.eq(self.link.idle & link_phy.empty)
+        self.comb += pads.idle.eq(self.link.idle & tcp_phy.empty)
 
         # A model needs no delays, and a short test finds what can be wrong with it.
         self.add_config("BIOS_NO_DELAYS")
         self.add_constant("MEMTEST_DATA_SIZE", 4096)
+
+    def _add_ethernet(self, platform, sys_clk_freq):
+        """The link on UDP; the harness answers at the other end of the wire."""
+        pads = platform.request("ethernet")
+        self.ethernet_phy = SimulationEthernetPHY(pads)
+        ethernet = EthernetLink(self.ethernet_phy, sys_clk_freq,
+            mac_address = mac_address(DEFAULT_MAC),
+            ip_address  = DEFAULT_IP)
+        self.comb += pads.idle.eq(ethernet.idle)
+        platform.toolchain.ethernet = DEFAULT_IP, UDP_PORT
+        return ethernet
 
 # Build --------------------------------------------------------------------------------------------
 
@@ -56,7 +84,7 @@ def build(config, build_dir):
     """Build the simulator of a `cache.SimulationConfig` in `build_dir`."""
     array = ArrayConfig.from_dict(config.array) if config.array else None
     soc   = SimSoC(config.sys_clk_freq, array, config.memory, config.array_clk_ratio,
-        with_analyzer=config.analyzer)
+        with_ethernet=config.ethernet, with_analyzer=config.analyzer)
     soc.platform.toolchain.trace           = config.trace
     soc.platform.toolchain.array_clk_ratio = config.array_clk_ratio
     LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
@@ -88,8 +116,12 @@ def main():
         help="Clock of the array over the system clock (default: 1, the same clock).")
     parser.add_argument("--with-analyzer", action="store_true",
         help="A LiteScope on the accelerator's streams (docs/boards.md).")
+    parser.add_argument("--with-ethernet", action="store_true",
+        help="The board has Ethernet too: it is reached by UDP, at a port that --run prints.")
     parser.add_argument("--port", default=0, type=parse_port,
         help="TCP port on the loopback interface (default: any that is free).")
+    parser.add_argument("--udp-port", default=0, type=parse_port,
+        help="UDP port there, with --with-ethernet (default: any that is free).")
     parser.add_argument("--build-dir", default=None,
         help="Folder for simulators (default: build/ in the checkout, or the user's cache).")
     parser.add_argument("--trace", default=None, metavar="FILE",
@@ -102,7 +134,8 @@ def main():
         array  = parse_array(args.array, memory_named(args.memory).port_bytes,
             args.activation_bits)
         config = cache.SimulationConfig(array.to_dict() if array else None, args.sys_clk_freq,
-            args.memory, args.array_clk_ratio, args.trace is not None, args.with_analyzer)
+            args.memory, args.array_clk_ratio, args.trace is not None, args.with_analyzer,
+            args.with_ethernet)
         with cache.locked(config, args.build_dir) as (binary, folder):
             if not binary.exists():
                 build(config, folder)
@@ -113,7 +146,8 @@ def main():
     print(binary, flush=True)
     if args.run:
         trace = ["--trace", os.path.abspath(args.trace)] if args.trace else []
-        os.execv(binary, [str(binary), "--port", str(args.port), *trace])
+        udp   = ["--udp-port", str(args.udp_port)] if args.with_ethernet else []
+        os.execv(binary, [str(binary), "--port", str(args.port), *udp, *trace])
 
 if __name__ == "__main__":
     main()

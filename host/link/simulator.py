@@ -28,6 +28,7 @@ def build(config, build_dir=None, report=None):
     command += ["--sys-clk-freq", str(config.sys_clk_freq), "--memory", config.memory]
     command += ["--array-clk-ratio", str(config.array_clk_ratio)]
     command += ["--with-analyzer"] if config.analyzer else []
+    command += ["--with-ethernet"] if config.ethernet else []
     command += ["--build-dir", str(folder_of(config, build_dir).parent)]
     begin = time.monotonic()
     with subprocess.Popen(
@@ -67,20 +68,24 @@ class Simulator:
     memory       : its DRAM, a key of `memories.MEMORIES`; `array.port_bytes` must suit it.
     array_clk_ratio : the array's clock over the system clock, 1 or 2.
     analyzer     : a LiteScope on the accelerator's streams (`litelic.host.scope`).
+    ethernet     : real datagrams: `url` is then `udp://...`, and `tcp_url` the other one.
+    arguments    : more of the simulator's own options.
     """
 
     def __init__(
         self, array=ArrayConfig(), sys_clk_freq=100_000_000, build_dir=None, report=None,  # noqa: B008
-        memory=DEFAULT_MEMORY, array_clk_ratio=1, analyzer=False,
+        memory=DEFAULT_MEMORY, array_clk_ratio=1, analyzer=False, ethernet=False, arguments=(),
     ):
         parameters = array.to_dict() if array else None
         self._config = SimulationConfig(
-            parameters, int(sys_clk_freq), memory, array_clk_ratio, analyzer=analyzer
+            parameters, int(sys_clk_freq), memory, array_clk_ratio, analyzer=analyzer,
+            ethernet=ethernet,
         )
+        self._arguments = arguments
         self._build_dir = build_dir
         self._report = report
         self._process = None
-        self.url = None
+        self.url = self.tcp_url = None
 
     def __enter__(self):
         self.start()
@@ -98,21 +103,29 @@ class Simulator:
         binary = build(self._config, self._build_dir, self._report)
         # It ends when its standard input does, so it cannot outlive us; a Ctrl+C is ours alone.
         self._process = subprocess.Popen(
-            [str(binary), "--exit-with-stdin"],
+            [str(binary), "--exit-with-stdin", *self._arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            bufsize=0,  # or `select` would not see what has been read ahead
             start_new_session=True,
         )
         try:
-            ready = select.select([self._process.stdout], [], [], START_SECONDS)[0]
-            line = self._process.stdout.readline().decode(errors="replace") if ready else ""
-            if not line.startswith("listening on "):
-                self._process.kill()
-                words = self._process.stderr.read().decode(errors="replace").strip()
-                raise LitelicError(f"the simulator did not start: {words or 'it says nothing'}")
+            if self._config.ethernet:
+                self.url = f"udp://{self._said('udp ')}"
+            self.tcp_url = f"socket://{self._said('listening on ')}"
+            self.url = self.url or self.tcp_url
         except BaseException:
             self.stop()
             raise
-        self.url = f"socket://{line.split()[-1]}"
+
+    def _said(self, words):
+        """What follows `words` in the next line that the simulator prints."""
+        ready = select.select([self._process.stdout], [], [], START_SECONDS)[0]
+        line = self._process.stdout.readline().decode(errors="replace") if ready else ""
+        if not line.startswith(words):
+            self._process.kill()
+            reason = self._process.stderr.read().decode(errors="replace").strip()
+            raise LitelicError(f"the simulator did not start: {reason or 'it says nothing'}")
+        return line.removeprefix(words).strip()
 
     def stop(self):
         process, self._process = self._process, None

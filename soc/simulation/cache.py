@@ -18,8 +18,8 @@ import litelic.targets
 from litelic.host.errors import LitelicError
 from litelic.soc.simulation.memories import DEFAULT_MEMORY, memory_named
 
-SOURCE_SUFFIXES = {".py", ".c", ".h", ".cpp", ".ld", ".S", ".v"}
-TOOLS = ("migen", "litex", "litedram", "litescope", "pythondata-cpu-vexriscv")
+SOURCE_SUFFIXES = {".py", ".c", ".h", ".cpp", ".hpp", ".ld", ".S", ".v"}
+TOOLS = ("migen", "litex", "litedram", "liteeth", "litescope", "pythondata-cpu-vexriscv")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class SimulationConfig:
     array_clk_ratio : the array's clock over the system clock, 1 (they are the same) or 2.
     trace        : waveforms compiled in.
     analyzer     : a LiteScope on the accelerator's streams.
+    ethernet     : the link is reached by UDP as well.
     """
 
     array: dict | None
@@ -40,6 +41,7 @@ class SimulationConfig:
     array_clk_ratio: int = 1
     trace: bool = False
     analyzer: bool = False
+    ethernet: bool = False
 
     def __post_init__(self):
         memory_named(self.memory)

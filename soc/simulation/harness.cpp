@@ -1,7 +1,8 @@
 // Runs the simulated SoC: steps its clock, and carries the bytes of its link over TCP.
 //
 // Prints `listening on 127.0.0.1:PORT`, then serves one client at a time; another one that comes
-// meanwhile is told so and sent away. The clock stands still while the SoC has nothing to do.
+// meanwhile is told so and sent away. The clock stands still while the SoC has nothing to do. A board
+// with Ethernet is reached by UDP as well, at the port that is printed before (neighbour.hpp).
 
 #include <arpa/inet.h>
 #include <cerrno>
@@ -25,6 +26,9 @@
 #endif
 
 #include "Vsim.h"
+#if ETHERNET
+#include "neighbour.hpp"
+#endif
 
 namespace {
 
@@ -46,16 +50,22 @@ struct Options {
     bool report = false;          // print cycles and speed at the end
     bool sleep = true;            // while the SoC is idle; without: to measure speed
     bool exit_with_stdin = false; // stop when standard input is closed
+    int udp_port = 0;
+    unsigned byte_cycles = 1;     // that a byte takes on the Ethernet
+    unsigned pings = 0;
     std::string trace;
 };
 
-int parse_port(const char *text) {
+int parse_number(const char *text, long lowest, long highest) {
     char *end;
-    const long port = std::strtol(text, &end, 10);
-    if (end == text || *end || port < 0 || port > 65535)
-        fail(std::string("port ") + text + " is not a number from 0 to 65535");
-    return static_cast<int>(port);
+    const long number = std::strtol(text, &end, 10);
+    if (end == text || *end || number < lowest || number > highest)
+        fail(std::string(text) + " is not a number from " + std::to_string(lowest) + " to " +
+             std::to_string(highest));
+    return static_cast<int>(number);
 }
+
+int parse_port(const char *text) { return parse_number(text, 0, 65535); }
 
 Options parse(int argc, char **argv) {
     Options options;
@@ -71,8 +81,14 @@ Options parse(int argc, char **argv) {
         else if (name == "--no-sleep") options.sleep = false;
         else if (name == "--exit-with-stdin") options.exit_with_stdin = true;
         else if (name == "--trace") options.trace = value(n);
+#if ETHERNET
+        else if (name == "--udp-port") options.udp_port = parse_port(value(n));
+        else if (name == "--byte-cycles") options.byte_cycles = parse_number(value(n), 1, 1000);
+        else if (name == "--ping") options.pings = parse_number(value(n), 1, 60000);
+#endif
         else fail("unknown option " + name +
-                  " (--port N, --max-cycles N, --cycles, --no-sleep, --exit-with-stdin, --trace FILE)");
+                  " (--port N, --max-cycles N, --cycles, --no-sleep, --exit-with-stdin, --trace FILE"
+                  "; with Ethernet: --udp-port N, --byte-cycles N, --ping N)");
     }
     return options;
 }
@@ -123,14 +139,15 @@ public:
 
     bool connected() const { return client >= 0; }
 
-    // Move what can be moved. With `wait`, sleep until there is something to do.
-    void poll(bool wait, bool watch_stdin) {
-        pollfd entries[3] = {{listener, POLLIN, 0}, {client, 0, 0}, {-1, POLLIN, 0}};
+    // Move what can be moved. With `wait`, sleep until there is something to do, here or at `other`.
+    void poll(bool wait, bool watch_stdin, int other) {
+        pollfd entries[] = {{listener, POLLIN, 0}, {client, 0, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}};
         if (connected()) {
             entries[1].events = (incoming.room() ? POLLIN : 0) | (outgoing.empty() ? 0 : POLLOUT);
         }
         if (watch_stdin) entries[2].fd = STDIN_FILENO;
-        if (::poll(entries, 3, wait ? 1000 : 0) <= 0) return;
+        if (wait) entries[3].fd = other;
+        if (::poll(entries, 4, wait ? 1000 : 0) <= 0) return;
         if (entries[2].revents) {
             char ignored[256];
             if (read(STDIN_FILENO, ignored, sizeof ignored) <= 0) stopped = 1;
@@ -226,16 +243,29 @@ int main(int argc, char **argv) {
     }
 #endif
 
+#if ETHERNET
+    Neighbour neighbour(BOARD_IP, BOARD_PORT, options.udp_port, options.byte_cycles, options.pings);
+    if (!neighbour.error.empty()) fail(neighbour.error);
+    const int ethernet = neighbour.descriptor();
+    auto wire_quiet = [&] { return top.ethernet_idle && neighbour.quiet(); };
+#else
+    constexpr int ethernet = -1;
+    auto wire_quiet = [] { return true; };
+#endif
     Server server(options.port);
+    auto idle = [&] { return top.link_idle && server.incoming.empty() && wire_quiet(); };
     uint64_t cycles = 0;
     double running = 0, since = seconds();
 
     while (!stopped && (!options.max_cycles || cycles < options.max_cycles)) {
-        const bool asleep = options.sleep && top.link_idle && server.incoming.empty();
+        const bool asleep = options.sleep && idle();
         if (asleep) running += seconds() - since;
-        server.poll(asleep, options.exit_with_stdin);
+        server.poll(asleep, options.exit_with_stdin, ethernet);
+#if ETHERNET
+        neighbour.poll();
+#endif
         if (asleep) since = seconds();
-        if (asleep && server.incoming.empty()) continue;
+        if (asleep && idle()) continue;
 
         for (int n = 0; n < CYCLES_PER_POLL; n++) {
             // What the pins show now is what the clock edge will see.
@@ -247,6 +277,9 @@ int main(int argc, char **argv) {
             const bool taken = offered && top.link_from_host_ready;
             const bool given = room && top.link_to_host_valid;
             const uint8_t byte = top.link_to_host_data;
+#if ETHERNET
+            neighbour.before_edge(top);
+#endif
 
             for (int phase = 0; phase < PHASES; phase++) {
                 top.sys_clk = phase < PHASES / 2;
@@ -261,7 +294,7 @@ int main(int argc, char **argv) {
             cycles++;
             if (taken) server.incoming.pop();
             if (given && server.connected()) server.outgoing.push(byte);
-            if (options.sleep && top.link_idle && server.incoming.empty()) break;
+            if (options.sleep && idle()) break;
         }
     }
     running += seconds() - since;

@@ -1,11 +1,12 @@
-"""What a simulated board is made of: the pins that the harness drives, and a PHY of bytes."""
+"""What a simulated board is made of: the pins that the harness drives, and PHYs of bytes."""
 
+from liteeth.common import eth_phy_description
 from litex.build.generic_platform import Pins, Subsignal
 from litex.build.io import CRG
 from litex.build.sim import SimPlatform
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
-from migen import ClockDomain, Signal
+from migen import ClockDomain, ClockSignal, Signal
 
 from litelic.soc.simulation.verilator import VerilatorToolchain
 
@@ -21,6 +22,15 @@ _io = [
         Subsignal("to_host_valid",   Pins(1)),
         Subsignal("to_host_ready",   Pins(1)),
         Subsignal("to_host_data",    Pins(8)),
+        Subsignal("idle",            Pins(1)),
+    ),
+    ("ethernet", 0,
+        Subsignal("from_wire_valid", Pins(1)),
+        Subsignal("from_wire_last",  Pins(1)),
+        Subsignal("from_wire_data",  Pins(8)),
+        Subsignal("to_wire_valid",   Pins(1)),
+        Subsignal("to_wire_ready",   Pins(1)),
+        Subsignal("to_wire_data",    Pins(8)),
         Subsignal("idle",            Pins(1)),
     ),
 ]
@@ -71,4 +81,34 @@ class SimulationPHY(LiteXModule):
             to_host.source.ready.eq(pads.to_host_ready),
 
             self.empty.eq(~from_host.source.valid & ~to_host.source.valid),
+        ]
+
+# Ethernet PHY -------------------------------------------------------------------------------------
+
+class SimulationEthernetPHY(LiteXModule):
+    """Bytes of whole frames, with preamble and FCS, from and to a wire that the harness is.
+
+    Its clocks are the system's; the harness decides how many of their cycles a byte takes.
+    """
+    dw = 8
+
+    def __init__(self, pads):
+        self.source = source = stream.Endpoint(eth_phy_description(8))
+        self.sink   = sink   = stream.Endpoint(eth_phy_description(8))
+        self.cd_eth_rx = ClockDomain(reset_less=True)
+        self.cd_eth_tx = ClockDomain(reset_less=True)
+
+        # # #
+
+        self.comb += [
+            self.cd_eth_rx.clk.eq(ClockSignal("sys")),
+            self.cd_eth_tx.clk.eq(ClockSignal("sys")),
+            pads.to_wire_valid.eq(sink.valid),
+            pads.to_wire_data.eq(sink.data),
+            sink.ready.eq(pads.to_wire_ready),
+        ]
+        self.sync += [
+            source.valid.eq(pads.from_wire_valid),
+            source.last.eq(pads.from_wire_last),
+            source.data.eq(pads.from_wire_data),
         ]

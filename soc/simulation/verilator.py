@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from litelic.host.errors import LitelicError
@@ -17,12 +18,14 @@ class VerilatorToolchain:
 
     `trace` compiles waveforms in, for `simulator --trace FILE`; it costs speed even when unused.
     `array_clk_ratio`: cycles of the array's own clock in a cycle of the system clock; 1: no such.
+    `ethernet`: (IP address, UDP port) of a board that has Ethernet, None of one that has not.
     """
     support_mixed_language = False
 
     def __init__(self):
         self.trace = False
         self.array_clk_ratio = 1
+        self.ethernet = None
 
     def build(self, platform, fragment, build_dir="build", build_name="sim", run=True, **kwargs):
         os.makedirs(build_dir, exist_ok=True)
@@ -43,6 +46,10 @@ class VerilatorToolchain:
         for tool, package in (("verilator", "verilator"), ("g++", "g++"), ("make", "make")):
             if shutil.which(tool) is None:
                 raise LitelicError(f"the simulation needs {tool}: install {package}")
+        defines = {"ARRAY_CLK_RATIO": self.array_clk_ratio, "ETHERNET": 0}
+        if self.ethernet:
+            address, port = self.ethernet
+            defines |= {"ETHERNET": 1, "BOARD_IP": int(IPv4Address(address)), "BOARD_PORT": port}
         command = [
             "verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count()),
             "--top-module", build_name, "--prefix", "Vsim", "-o", f"../{BINARY}.new",
@@ -50,7 +57,7 @@ class VerilatorToolchain:
             "-O3", "--flatten", "--x-assign", "fast", "--x-initial", "fast", "--noassert",
             # Migen writes its combinational logic with non-blocking assignments.
             "-Wno-fatal", "-Wno-lint", "-Wno-COMBDLY",
-            "-CFLAGS", f"-std=c++17 -DARRAY_CLK_RATIO={self.array_clk_ratio}",
+            "-CFLAGS", " ".join(["-std=c++17", *(f"-D{n}={v}" for n, v in defines.items())]),
             "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
             *(["--trace"] if self.trace else []),
             *sources, str(HARNESS),
