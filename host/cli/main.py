@@ -7,10 +7,22 @@ quick: each `run` imports what it needs.
 import argparse
 import sys
 
-from litelic.host.cli import compile, decode, encode, evaluate, finetune, info, train, verify
+from litelic.host.cli import (
+    bench_link,
+    compile,
+    decode,
+    encode,
+    evaluate,
+    finetune,
+    info,
+    train,
+    verify,
+)
 from litelic.host.cli.status import exit_status
 
-SUBCOMMANDS = (encode, decode, verify, info, compile, train, finetune, evaluate)
+SUBCOMMANDS = (
+    encode, decode, verify, info, bench_link, compile, train, finetune, evaluate,
+)
 EPILOG = """\
 exit status: 0 success, 1 an error (told on the standard error) or a difference found by verify,
 2 wrong usage, 130 interrupted. `litelic COMMAND --help` tells more.

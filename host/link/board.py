@@ -56,6 +56,9 @@ class Board:
 
     Addresses are byte offsets in the board's DRAM. Every method raises `LitelicError` when the
     board refuses (`BoardError`), when the line breaks, or when nothing answers.
+
+    `requests` counts those that were sent, besides HELLO and RUN, and `resent` how often one of
+    them was sent again.
     """
 
     def __init__(self, transport, silence_seconds=SILENCE_SECONDS, patience=1):
@@ -67,6 +70,7 @@ class Board:
         self._sequence = random.randrange(1 << 16)
         self._last_run = None
         self._last_access = None
+        self.requests = self.resent = 0
         self.info = None
 
     @classmethod
@@ -91,6 +95,11 @@ class Board:
 
     def close(self):
         self._transport.close()
+
+    @property
+    def name(self):
+        """Of the line."""
+        return self._transport.name
 
     # Requests -------------------------------------------------------------------------------------
 
@@ -118,6 +127,10 @@ class Board:
             f"no LiteLIC board answers on {self._transport.name}: is it powered and loaded, "
             "and is this its port (and its speed)?"
         )
+
+    def ping(self):
+        """Come back as soon as the board has answered; nothing else happens."""
+        self._request(self._make(Request.PING))
 
     def write(self, address, data, progress=None):
         """Write bytes. `progress(done, total)` is called as they are confirmed."""
@@ -250,6 +263,7 @@ class Board:
             while len(pending) < self._transport.window and (request := next(requests, None)):
                 frame, context = request
                 pending[frame.sequence] = _Pending(frame, context=context)
+                self.requests += 1
                 self._write(frame.encode())
             if not pending:
                 return
@@ -281,6 +295,7 @@ class Board:
         if entry.attempts == ATTEMPTS:
             raise self._silent()
         entry.attempts += 1
+        self.resent += 1
         self._write(entry.frame.encode())
 
     def _receive(self, deadline):
