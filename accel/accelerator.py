@@ -19,7 +19,7 @@ from litelic.accel.loader import Loader
 from litelic.accel.middle import MiddleMemory
 from litelic.accel.multipliers import GENERIC
 from litelic.accel.operands import OperandAddress, OperandMemory
-from litelic.accel.resets import WithoutReset
+from litelic.accel.resets import OwnResets, WithoutReset
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from litelic.accel.store import OutputMemory, Store
 from litelic.accel.weights import WeightRequests, WeightRing
@@ -184,7 +184,7 @@ class Engine(LiteXModule):
                 epilogue.values[m].eq(middle.value),
                 operands.middle.eq(middle.source),
                 operands.from_middle.eq(from_middle),
-                array.operands[m].eq(operands.source),
+                *[a.eq(b) for a, b in zip(array.operands[m], operands.sources)],
                 output.write_enable.eq(epilogue.output_enable[m]),
                 output.write_address.eq(
                     Cat(epilogue.address[: log2_int(config.output_depth)], store.filling)
@@ -209,38 +209,29 @@ class Engine(LiteXModule):
 class Accelerator(LiteXModule):
     """The engine with the registers by which the CPU feeds it.
 
-    `get_port`, `cd_array` and `technology` as for `Engine`; an array's own clock domain is to be
-    without a reset. A reset through `control` stops
+    `get_port`, `cd_array` and `technology` as for `Engine`. A reset through `control` stops
     everything at once; keep it up for a microsecond, so that reads under way have come back.
     """
 
     def __init__(self, config, get_port, cd_array="sys", technology=GENERIC):
         self.config = config
         self.reset = Signal()
-        if cd_array == "sys":
-            self.engine = ResetInserter()(Engine(config, get_port, "sys", technology))
-            self.comb += self.engine.reset.eq(self.reset)
-        else:
-            engine = Engine(config, get_port, cd_array, technology)
-            self.engine = ResetInserter(["sys", cd_array])(engine)
-            self.comb += [
-                self.engine.reset_sys.eq(self.reset),
-                getattr(self.engine, f"reset_{cd_array}").eq(self._array_reset(cd_array)),
-            ]
+        asked = Signal(reset=1, reset_less=True)
+        self.sync += asked.eq(self.reset | ResetSignal("sys", allow_reset_less=True))
+        resets = {cd: self._reset_of(cd, asked) for cd in {"sys", cd_array}}
+        self.engine = OwnResets(**resets)(Engine(config, get_port, cd_array, technology))
         self.add_csr()
 
-    def _array_reset(self, cd_array):
-        """The system's reset and the register's, two registers behind their synchroniser.
-
-        A reset goes to thousands of registers all over the FPGA: straight from a synchroniser, or
-        put together of two, it sets the clock. So the domain has no other one.
-        """
-        asked, arrived, *stages = (Signal(reset=1, reset_less=True) for _ in range(4))
-        self.sync += asked.eq(self.reset | ResetSignal("sys", allow_reset_less=True))
-        self.specials += MultiReg(asked, arrived, cd_array, reset=1)
-        array_sync = getattr(self.sync, cd_array)
+    def _reset_of(self, domain, asked):
+        """`asked` in a clock domain, two registers behind its synchroniser."""
+        arrived, *stages = (Signal(reset=1, reset_less=True) for _ in range(3))
+        if domain == "sys":
+            arrived = asked
+        else:
+            self.specials += MultiReg(asked, arrived, domain, reset=1)
+        sync = getattr(self.sync, domain)
         for before, behind in zip((arrived, *stages), stages):
-            array_sync += behind.eq(before)
+            sync += behind.eq(before)
         return stages[-1]
 
     def add_csr(self):

@@ -25,7 +25,8 @@ class MultiplierArray(LiteXModule):
 
     Attributes
     ----------
-    operands : a Signal(operand_bits * reduction) a pixel lane, signed operands.
+    operands : a pixel lane: a Signal(operand_bits * reduction), signed operands, for each of
+               `config.channel_groups`, all of them the same.
     weights  : a Signal(8 * reduction) an output channel, signed weights, a cycle before their
                operands: they have all lanes to go to.
     valid, first, last : describe the operands of this cycle.
@@ -38,7 +39,9 @@ class MultiplierArray(LiteXModule):
 
     def __init__(self, config, technology=multipliers.GENERIC):
         c, bits = config, config.operand_bits
-        self.operands = [Signal(bits * c.reduction) for _ in range(c.pixels)]
+        self.operands = [
+            [Signal(bits * c.reduction) for _ in c.channel_groups] for _ in range(c.pixels)
+        ]
         self.weights = [Signal(8 * c.reduction) for _ in range(c.outputs)]
         self.valid, self.first, self.last = Signal(), Signal(), Signal()
         self.captured = Signal()
@@ -71,10 +74,14 @@ class MultiplierArray(LiteXModule):
             if m % LANES_A_COPY == 0:
                 weights = [in_lane(signal) for signal in self.weights]
             terms = [
-                multipliers.products(
-                    technology, self, operands[bits * k : bits * k + bits],
-                    [word[8 * k : 8 * k + 8] for word in weights],
-                )
+                [
+                    product
+                    for copy, channels in zip(operands, c.channel_groups)
+                    for product in multipliers.products(
+                        technology, self, copy[bits * k : bits * k + bits],
+                        [word[8 * k : 8 * k + 8] for word in weights[channels]],
+                    )
+                ]
                 for k in range(c.reduction)
             ]
             for n, column in enumerate(zip(*terms)):

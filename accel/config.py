@@ -6,8 +6,9 @@ from litelic.host.errors import LitelicError
 
 BEAT_BYTES = 16  # What weights, results and descriptors are counted in.
 PORT_BYTES = (16, 32, 64)  # Widths of a DRAM port: 16 is the Arty's.
+CHANNELS_A_GROUP = 4
 ARRAY_CYCLES = 11  # from a word's address to its sum, besides one a level of the adder tree
-EPILOGUE_CYCLES = 38  # from a sum to its place in the middle memory
+EPILOGUE_CYCLES = 40  # from a sum to its place in the middle memory
 ACTIVATION_BITS = (8, 16)
 LARGEST_PIXELS = 128  # The width of the lane counters.
 LARGEST_DEPTH = 32768  # The width of addresses inside the engine.
@@ -88,6 +89,11 @@ class ArrayConfig:
     def middle_bits(self):
         """Of a normalisation's operand, which is not negative."""
         return 8 if self.activation_bits == 8 else 15
+
+    @property
+    def channel_groups(self):
+        """Slices of the output channels that share a register with their operands."""
+        return [slice(n, n + CHANNELS_A_GROUP) for n in range(0, self.outputs, CHANNELS_A_GROUP)]
 
     @property
     def weight_beats(self):

@@ -29,7 +29,7 @@ class OperandMemory(LiteXModule):
     rotated by `OperandAddress.rotation`, the same in all pixel lanes. The weights are rotated
     instead, once for all of them.
 
-    Latency: `latency` cycles from `OperandAddress.address` to `source`.
+    Latency: `latency` cycles from `OperandAddress.address` to `sources`.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class OperandMemory(LiteXModule):
     write_rows, write_data : (even, odd), from `OperandWrite`.
     even_row, odd_row, choice : from `OperandAddress`.
     middle       : reduction x `config.operand_bits` that may take the memory's place, two cycles
-                   before `source`.
+                   before `sources`.
     from_middle  : they do; a cycle before them, for the way to all lanes.
-    source       : reduction x `config.operand_bits`.
+    sources      : reduction x `config.operand_bits`, the same for each of `config.channel_groups`.
 
     Written with the bus clock, read with the clock `cd_array`.
     """
@@ -58,7 +58,7 @@ class OperandMemory(LiteXModule):
         self.choice = [Signal(max=words) for _ in range(reduction)]
         self.middle = Signal(bits * reduction)
         self.from_middle = Signal()
-        self.source = Signal(bits * reduction)
+        self.sources = []
 
         # # #
 
@@ -81,6 +81,7 @@ class OperandMemory(LiteXModule):
         # whichever is not wanted. So a LUT is all that there is behind a block RAM.
         from_middle = own(self, self.from_middle, technology, cd_array)
         from_banks = own(self, ~self.from_middle, technology, cd_array)
+        source = Signal(bits * reduction)
         for i, choice in enumerate(self.choice):
             lane = slice(bits * i, bits * i + bits)
             candidates = both[i::reduction]
@@ -95,8 +96,11 @@ class OperandMemory(LiteXModule):
                 middle.eq(self.middle[lane]),
                 If(from_banks, middle.eq(0)),
                 pair.eq(choice >> 1),
-                self.source[lane].eq(Array(picked)[pair] | middle),
             ]
+            self.comb += source[lane].eq(Array(picked)[pair] | middle)
+        self.sources += [
+            own(self, source, technology, cd_array) for _ in config.channel_groups
+        ]
 
 
 class OperandAddress(LiteXModule):
@@ -107,7 +111,7 @@ class OperandAddress(LiteXModule):
     address  : of the first operand of a run.
     even_row, odd_row : of both banks, a cycle later.
     choice   : for each lane of the result, which word of the rows holds it; 4 cycles later.
-    rotation : the lane of the run's first operand, 4 cycles later.
+    rotation : the lane of the run's first operand, 3 cycles later.
     """
 
     def __init__(self, config):
@@ -126,7 +130,7 @@ class OperandAddress(LiteXModule):
         place = delay(self, self.address[: log2_int(2 * bank)], 3)
         lane_bits = log2_int(reduction)
         lane, word = place[:lane_bits], place[lane_bits:]
-        self.sync += self.rotation.eq(lane)
+        self.comb += self.rotation.eq(lane)
         # What lies in the lanes before the first operand's belongs to the next word.
         self.sync += [choice.eq(word + (lane > i)) for i, choice in enumerate(self.choice)]
 

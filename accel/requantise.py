@@ -23,11 +23,11 @@ def delay(module, signal, cycles):
 class RoundingShift(LiteXModule):
     """`round_shift(value, shift)` for a signed value and a shift of 0..63, in `latency` cycles.
 
-    The shift is split in a coarse and a fine step; one extra bit below the point carries the
+    The shift is made in steps of two bits of it; one extra bit below the point carries the
     rounding, since (floor(2 v / 2^s) + 1) >> 1 is v / 2^s with halves rounded up.
     """
 
-    latency = 3
+    latency = 4
 
     def __init__(self, bits):
         self.value = Signal((bits, True))
@@ -36,16 +36,13 @@ class RoundingShift(LiteXModule):
 
         # # #
 
-        coarse, fine = Signal((bits + 1, True)), Signal((bits + 1, True))
-        remaining = Signal(3)
-        doubled = Signal((bits + 1, True))
-        self.comb += doubled.eq(Cat(Constant(0, 1), self.value))
-        self.sync += [
-            coarse.eq(doubled >> Cat(Constant(0, 3), self.shift[3:])),
-            remaining.eq(self.shift[:3]),
-            fine.eq(coarse >> remaining),
-            self.result.eq((fine + 1) >> 1),
-        ]
+        value, shift = Signal((bits + 1, True)), self.shift
+        self.comb += value.eq(Cat(Constant(0, 1), self.value))
+        for low in (4, 2, 0):
+            shifted = Signal((bits + 1, True))
+            self.sync += shifted.eq(value >> Cat(Constant(0, low) if low else [], shift[low:]))
+            value, shift = shifted, delay(self, shift[:low], 1) if low else None
+        self.sync += self.result.eq((value + 1) >> 1)
 
 
 # Clamp --------------------------------------------------------------------------------------------

@@ -1,7 +1,26 @@
 """Which registers are reset: those that remember. What only passes through leaves by itself."""
 
 from migen.fhdl.decorators import ModuleTransformer
-from migen.fhdl.tools import list_targets
+from migen.fhdl.tools import insert_reset, list_targets
+
+
+class OwnResets(ModuleTransformer):
+    """Registers of the module are reset by signals of its own: `OwnResets(sys=signal)(module)`.
+
+    And by nothing else, not by the resets of their clock domains: a net with thousands of ends must
+    come straight from a register, and two resets are put together by a LUT. `resets` maps names of
+    clock domains to signals, which have to be up after power-on.
+    """
+
+    def __init__(self, **resets):
+        self.resets = resets
+
+    def transform_fragment(self, module, fragment):
+        for domain, reset in self.resets.items():
+            statements = fragment.sync[domain]
+            fragment.sync[domain] = insert_reset(reset, statements)
+            for register in list_targets(statements):
+                register.reset_less = True
 
 
 class WithoutReset(ModuleTransformer):

@@ -5,11 +5,13 @@ from litex.soc.interconnect import stream
 from migen import *
 
 from litelic.accel.config import BEAT_BYTES
+from litelic.accel.copies import own
 from litelic.accel.crossing import PointerCrossing, TokenCrossing
 from litelic.accel.memory import SlicedMemory
 from litelic.accel.multipliers import GENERIC
 
 SLOTS = 16  # Segments whose channel parameters are on chip: those of a normalisation are short.
+OUTPUTS_A_ROTATION = 2  # that share a register with their rotation
 
 SEGMENT_LAYOUT = [
     ("words", 16), ("rows", 8), ("start", 16), ("slot", log2_int(SLOTS)),
@@ -77,7 +79,7 @@ class WeightRing(LiteXModule):
     segment  : one item a segment, offered as soon as its parameters are there.
     available: a word can be read.
     read     : read the next word; it is on `word` `latency` cycles later.
-    rotation : how many lanes higher than their weights this word's operands are, 4 cycles after
+    rotation : how many lanes higher than their weights this word's operands are, 3 cycles after
                `read`; `word` is rotated likewise.
     rewind   : with `read`: the pixel is complete, start again with the segment's first word.
     retire   : this is the segment's last pixel.
@@ -147,7 +149,7 @@ class WeightRing(LiteXModule):
             used.eq(memory.read_data),
             kept.eq(Mux(self.retire, read, first)),
             address.eq(read),
-            self.word.eq(self._rotated(used, config)),
+            self.word.eq(self._rotated(used, config, cd_array, technology)),
             stay.eq(arrived.output != read),
             # The segment's first word stays until the last pixel has read it.
             ahead.eq((arrived.output != following) | (self.rewind & ~self.retire)),
@@ -259,13 +261,19 @@ class WeightRing(LiteXModule):
             ),
         )
 
-    def _rotated(self, word, config):
+    def _rotated(self, word, config, cd_array, technology):
         reduction = config.reduction
+        rotations = [
+            own(self, self.rotation, technology, cd_array)
+            for _ in range(0, config.outputs, OUTPUTS_A_ROTATION)
+        ]
         weights = [
             [word[8 * (reduction * n + i) :][:8] for i in range(reduction)]
             for n in range(config.outputs)
         ]
         return Cat(*[
-            Array([weights[n][(i - r) % reduction] for r in range(reduction)])[self.rotation]
+            Array([weights[n][(i - r) % reduction] for r in range(reduction)])[
+                rotations[n // OUTPUTS_A_ROTATION]
+            ]
             for n in range(config.outputs) for i in range(reduction)
         ])

@@ -20,10 +20,13 @@ class Together(Module):
         self.submodules.array = array = MultiplierArray(config, technology)
         self.weights, self.captured, self.sums = array.weights, array.captured, array.sums
         self.latency = array.latency + 1
-        self.operands = [Signal.like(signal) for signal in array.operands]
+        self.operands = [Signal.like(copies[0]) for copies in array.operands]
         self.valid, self.first, self.last = Signal(), Signal(), Signal()
         self.sync += [
-            *[late.eq(early) for late, early in zip(array.operands, self.operands)],
+            *[
+                late.eq(early)
+                for copies, early in zip(array.operands, self.operands) for late in copies
+            ],
             array.valid.eq(self.valid), array.first.eq(self.first), array.last.eq(self.last),
         ]
 

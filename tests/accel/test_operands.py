@@ -93,7 +93,7 @@ def check_runs(seed, reduction, **parameters):
         addresses = list(range(2 * config.input_depth - reduction + 1))
         chance.shuffle(addresses)
         asked = [None] * (OperandMemory.latency + 1)  # what `source` shows, the oldest first
-        rotation = [None] * 2  # of the sources to come, the next one first
+        rotation = [None] * 3  # of the sources to come, the next one first
         middle = [None] * 3  # what is on its way from there, if anything, the oldest first
         taken = False  # of the next middle
         for address in addresses + [0] * OperandMemory.latency:
@@ -106,7 +106,8 @@ def check_runs(seed, reduction, **parameters):
                     run = content[asked[0] : asked[0] + reduction]
                     rotated = [run[(i - rotation[0]) % reduction] for i in range(reduction)]
                     wanted = pack_lanes(rotated, bits) if middle[0] is None else middle[0]
-                    assert (yield lane.source) == wanted
+                    for source in lane.sources:
+                        assert (yield source) == wanted
             rotation = rotation[1:] + [(yield dut.address.rotation)]
             word = chance.getrandbits(bits * reduction)
             middle = middle[1:] + [word if taken else None]

@@ -169,14 +169,14 @@ def test_ring_replays_segments(shape, seed):
 
     @passive
     def check_words():
-        """Words come rotated as told in the cycle before."""
-        due, rotation = [None] * WeightRing.latency, 0
+        """Words come rotated as told two cycles before."""
+        due, rotation = [None] * WeightRing.latency, [0, 0]
         while True:
             yield
             if due[0]:
-                assert (yield ring.word) == rotated(expected_words.pop(0), rotation)
+                assert (yield ring.word) == rotated(expected_words.pop(0), rotation[0])
             due = due[1:] + [(yield ring.read)]
-            rotation = following[0]
+            rotation = [rotation[1], following[0]]
             following[0] = chance.randrange(config.reduction)
             yield ring.rotation.eq(following[0])
 
