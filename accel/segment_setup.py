@@ -1,5 +1,8 @@
 """Prepare the next segment while the array works on the present one."""
 
+from functools import reduce
+from operator import and_
+
 from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
@@ -52,6 +55,8 @@ class SegmentSetup(LiteXModule):
         # # #
 
         # 1: choose --------------------------------------------------------------------------------
+        # Descriptors come from afar: nothing else is done with them here. `chosen` counts rounds,
+        # `loops` those that are left after the first.
         chosen = stream.Endpoint(LOOP_LAYOUT)
         without_gdn = (d.flags & FLAG_GDN) == 0
         pixels = Signal(32)
@@ -63,10 +68,10 @@ class SegmentSetup(LiteXModule):
         self.sync += [
             If(segment.valid & segment.ready,
                 chosen.valid.eq(1),
-                chosen.words_left.eq(segment.words - 1),
-                chosen.rows_left.eq(segment.rows - 1),
-                chosen.columns_left.eq(pixels[:16] - 1),
-                chosen.lines_left.eq(pixels[16:] - 1),
+                chosen.words_left.eq(segment.words),
+                chosen.rows_left.eq(segment.rows),
+                chosen.columns_left.eq(pixels[:16]),
+                chosen.lines_left.eq(pixels[16:]),
                 chosen.half.eq(self.half),
                 chosen.slot.eq(segment.slot),
                 chosen.gdn.eq(segment.gdn),
@@ -97,14 +102,16 @@ class SegmentSetup(LiteXModule):
             chosen.ready.eq(~loops.valid | loops.ready),
             self.idle.eq(~chosen.valid & ~loops.valid),
         ]
+        rounds = {name: getattr(chosen, f"{name}_left") for name, _ in COUNTS}
         sums = {
             "next_row": chosen.address + chosen.row_pitch,
             "next_x": chosen.address + chosen.step_x,
             "next_y": chosen.address + chosen.step_y,
             "next_position": chosen.position + chosen.result_y,
-            **{f"{name}_single": getattr(chosen, f"{name}_left") == 0 for name, _ in COUNTS},
-            "single": Cat(*[getattr(chosen, f"{name}_left") for name, _ in COUNTS]) == 0,
-            **{f"{name}_double": getattr(chosen, f"{name}_left") == 1 for name, _ in COUNTS},
+            **{f"{name}_left": count - 1 for name, count in rounds.items()},
+            **{f"{name}_single": count == 1 for name, count in rounds.items()},
+            **{f"{name}_double": count == 2 for name, count in rounds.items()},
+            "single": reduce(and_, [count == 1 for count in rounds.values()]),
         }
         self.sync += [
             If(loops.ready, loops.valid.eq(0)),

@@ -108,11 +108,18 @@ class WeightRing(LiteXModule):
         self.crossing = stream.ClockDomainCrossing(
             SEGMENT_LAYOUT, "sys", cd_array, buffered=True,
         )
-        self.segment = self.crossing.source
+        # Whether a segment is taken is not known to the crossing's FIFO within the cycle.
+        self.next_segment = next_segment = ClockDomainsRenamer(cd_array)(
+            stream.Buffer(SEGMENT_LAYOUT, pipe_valid=False, pipe_ready=True)
+        )
+        self.segment = next_segment.source
 
         # # #
 
-        self.comb += segments.source.connect(self.crossing.sink)
+        self.comb += [
+            segments.source.connect(self.crossing.sink),
+            self.crossing.source.connect(next_segment.sink),
+        ]
         array_sync = getattr(self.sync, cd_array)
 
         # Storage ----------------------------------------------------------------------------------

@@ -41,15 +41,12 @@ def test_clocks_of_nextpnrs_report():
         "crg_clkout2": {"bits": [9]}, "array_clk": {"bits": [9]}, "clk100": {"bits": [11]},
     }}}}
     names = ecp5.clock_names(json.dumps(netlist))
-    asked = {net: values["constraint"] for net, values in report["fmax"].items()}
-    array, clk100, sys_clock = ecp5.clocks(json.dumps(report), asked, names)
+    array, clk100, sys_clock = ecp5.clocks(json.dumps(report), names)
     assert clk100 == Clock("clk100", 100.0, 400.0)
     assert sys_clock == Clock("sys", 75.0, 80.123)
     assert array.name == "array" and not array.met  # rounding does not make it pass
     with pytest.raises(LitelicError, match="report cannot be read"):
-        ecp5.clocks("{}", {}, {})
-    with pytest.raises(LitelicError, match="name different clocks: other"):
-        ecp5.clocks(json.dumps(report), asked | {"other": 1.0}, names)
+        ecp5.clocks("{}", {})
 
 
 def test_the_slowest_path_in_words():
@@ -64,11 +61,6 @@ def test_the_slowest_path_in_words():
         {"from": "posedge x", "to": "posedge x", "path": steps},
     ]}
     assert ecp5.worst_paths(json.dumps(report)) == {"x": "a to b: 3.00 ns, 2.25 of them wires"}
-
-
-def test_constraints_are_scaled():
-    text = 'LOCATE COMP "a" SITE "B1";\nFREQUENCY PORT "clk25" 25.0 MHz;\n'
-    assert ecp5.scaled(text, 1.3) == text.replace("25.0", "32.5000")
 
 
 def test_clocks_of_vivados_list():
