@@ -141,13 +141,27 @@ class ArrayConfig:
 
     @classmethod
     def parse(cls, text, port_bytes=16, activation_bits=8):
-        """Build from `4x4x8` (reduction x outputs x pixels), memories at their defaults."""
+        """Build from a shape as `4x4x8` (reduction x outputs x pixels), from parameters as
+        `reduction=4,outputs=4`, or from both, the shape first.
+
+        An array that does not say otherwise has ports of `port_bytes`, and `activation_bits`.
+        """
+        shape, *rest = text.lower().split(",")
+        given = {"port_bytes": port_bytes, "activation_bits": activation_bits}
         try:
-            reduction, outputs, pixels = (int(part) for part in text.lower().split("x"))
+            if "=" in shape:
+                rest.insert(0, shape)
+            else:
+                given |= dict(zip(
+                    ("reduction", "outputs", "pixels"), map(int, shape.split("x")), strict=True,
+                ))
+                divisors = [e for e in range(1, given["pixels"] // 4 + 1)
+                            if given["pixels"] % e == 0]
+                given["epilogue"] = max(divisors, default=1)
+            given |= {name: int(value) for name, value in (item.split("=") for item in rest)}
         except ValueError:
             raise LitelicError(
-                f"array {text!r}: write reduction x outputs x pixels, as 4x4x8"
+                f"array {text!r}: write a shape (reduction x outputs x pixels), as 4x4x8, and "
+                "name=number,name=number"
             ) from None
-        divisors = [e for e in range(1, pixels // 4 + 1) if pixels % e == 0]
-        return cls(reduction, outputs, pixels, epilogue=max(divisors, default=1),
-                   port_bytes=port_bytes, activation_bits=activation_bits)
+        return cls.from_dict(given)

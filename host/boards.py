@@ -12,7 +12,7 @@ from litelic.soc.simulation.memories import memory_named
 class Setup:
     """A simulated board.
 
-    array    : reduction x outputs x pixels; ports as wide as those of the memory.
+    array    : as `ArrayConfig.parse` reads it; ports as wide as those of the memory.
     memory   : a key of `memories.MEMORIES`.
     clock_hz : of the whole system; the DRAM's own is four times that.
     array_clk_ratio : the array's clock over the system's, 1 or 2.
@@ -50,8 +50,8 @@ WIDE_1024 = Setup("4x4x64", "ddr3-x64", 200_000_000)  # as many MACs as X-LIC's 
 WIDE_2048 = Setup("4x8x64", "ddr3-x64", 200_000_000)
 
 # As the targets of these names build them by default; their Ethernet and their UART aside.
-ECPIX5 = Setup("4x4x8", "ddr3-x16", 75_000_000, array_clk_ratio=2)
-ULX3S = Setup("4x4x8", "sdr-x16", 50_000_000, array_clk_ratio=2)
+ECPIX5 = Setup("4x8x4,epilogue=2", "ddr3-x16", 75_000_000, array_clk_ratio=2)
+ULX3S = Setup("4x8x4,epilogue=2", "sdr-x16", 50_000_000, array_clk_ratio=2)
 
 BOARDS = {
     "arty": ARTY, "arty-fast": ARTY_FAST, "arty-16-bits": ARTY_16_BITS, "wide-1024": WIDE_1024,

@@ -59,7 +59,7 @@ BOARD = Board(
     platform        = radiona_ulx3s.Platform,
     soc             = ULX3SSoC,
     variants        = {
-        "85F": Variant("LFE5U-85F", "4x4x8"),
+        "85F": Variant("LFE5U-85F", "4x8x4,epilogue=2"),
         "45F": Variant("LFE5U-45F", "4x4x4,input_depth=4096,weight_depth=1024"),
     },
     toolchains      = ("trellis",),

@@ -1,7 +1,7 @@
 """The command line of a target, in LiteX's style, and what it asks for."""
 
 import argparse
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.errors import LitelicError
@@ -66,25 +66,8 @@ def frequency(text):
 
 
 def parse_array(text, port_bytes, activation_bits=8):
-    """`none`, a shape as `4x4x8`, parameters as `reduction=4,outputs=4`, or a shape and parameters.
-
-    An array that does not say otherwise has ports of `port_bytes`, those of the board's memory, and
-    `activation_bits`.
-    """
-    if text == "none":
-        return None
-    shape, *rest = text.split(",")
-    given = {"port_bytes": port_bytes, "activation_bits": activation_bits}
-    if "=" in shape:
-        rest.insert(0, shape)
-    else:
-        given = asdict(ArrayConfig.parse(shape, port_bytes, activation_bits))
-    try:
-        pairs = dict(item.split("=") for item in rest)
-        return ArrayConfig.from_dict(given | {name: int(value) for name, value in pairs.items()})
-    except ValueError:
-        raise LitelicError(
-            f"array {text!r}: write a shape, as 4x4x8, and name=number,name=number") from None
+    """None of `none`, else `ArrayConfig.parse`; `port_bytes` are those of the board's memory."""
+    return None if text == "none" else ArrayConfig.parse(text, port_bytes, activation_bits)
 
 
 def ip_address(text):

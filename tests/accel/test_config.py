@@ -99,9 +99,20 @@ def test_round_trips():
         ArrayConfig.from_dict(config.to_dict() | {"size": 1, "colour": 2})
 
 
-@pytest.mark.parametrize("text", ("", "4x4", "4x4x8x2", "axbxc", "4*4*8"))
-def test_a_shape_that_is_none(text):
-    with pytest.raises(LitelicError, match="write reduction x outputs x pixels, as 4x4x8"):
+def test_shapes_and_parameters():
+    assert ArrayConfig.parse("4x8x4,epilogue=2,weight_depth=64") == ArrayConfig(
+        4, 8, 4, epilogue=2, weight_depth=64
+    )
+    assert ArrayConfig.parse("reduction=8,outputs=2", 32) == ArrayConfig(8, 2, port_bytes=32)
+    assert ArrayConfig.parse("4x4x8,port_bytes=16", 32).port_bytes == 16
+    assert ArrayConfig.parse("activation_bits=8", activation_bits=16).activation_bits == 8
+
+
+@pytest.mark.parametrize(
+    "text", ("", "4x4", "4x4x8x2", "axbxc", "4*4*8", "4x4x8,", "4x4x8,pixels", "pixels=many")
+)
+def test_a_text_that_is_no_array(text):
+    with pytest.raises(LitelicError, match="write a shape .reduction x outputs x pixels"):
         ArrayConfig.parse(text)
 
 
