@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from litelic.host.area import families, figures
@@ -78,17 +79,25 @@ def _ecp5(board, builder, folder, described, seeds, allow_failure):
 
 
 def _all_seeds(seeds, place):
+    """{seed: clocks}, {seed: configuration}; as many seeds at a time as there are processors."""
     results, configurations = {}, {}
-    for seed in seeds:
-        say(f"nextpnr, seed {seed}: place and route, a quarter of an hour or more ...")
-        try:
-            configurations[seed], results[seed] = place(seed)
-        except tools.TooLong as error:
-            say(f"  {error}")
-            results[seed] = []
-        for clock in results[seed]:
-            say(f"  {clock.name}: {clock.reached:.2f} MHz of {clock.asked:.2f}"
-                f"{'' if clock.met else ', MISSED'}")
+    at_once = min(len(seeds), os.cpu_count() or 1)
+    say(f"nextpnr: place and route, a quarter of an hour or more a seed, {at_once} at a time ...")
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        placed = {seed: pool.submit(place, seed) for seed in seeds}
+        for seed in seeds:
+            try:
+                configurations[seed], results[seed] = placed[seed].result()
+                say(f"  seed {seed}")
+            except tools.TooLong as error:
+                say(f"  seed {seed}: {error}")
+                results[seed] = []
+            for clock in results[seed]:
+                say(f"    {clock.name}: {clock.reached:.2f} MHz of {clock.asked:.2f}"
+                    f"{'' if clock.met else ', MISSED'}")
+    finally:
+        pool.shutdown(cancel_futures=True)
     return results, configurations
 
 

@@ -1,0 +1,51 @@
+"""Several seeds at a time, told in their order."""
+
+import threading
+
+import pytest
+
+from litelic.host.errors import LitelicError
+from litelic.soc.board import build, tools
+from litelic.soc.board.timing import Clock
+
+CLOCK = Clock("sys", 75, 80.0)
+
+
+def test_all_are_tried_and_told_in_order(capsys):
+    def place(seed):
+        if seed == 2:
+            raise tools.TooLong("an hour was not enough")
+        return f"seed{seed}.config", [Clock("sys", 75, 70.0 + 2 * seed)]
+
+    results, configurations = build._all_seeds(range(1, 5), place)
+    assert list(results) == [1, 2, 3, 4] and results[2] == []
+    assert configurations == {seed: f"seed{seed}.config" for seed in (1, 3, 4)}
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert said == [
+        "seed 1", "sys: 72.00 MHz of 75.00, MISSED", "seed 2: an hour was not enough",
+        "seed 3", "sys: 76.00 MHz of 75.00", "seed 4", "sys: 78.00 MHz of 75.00",
+    ]
+
+
+def test_as_many_at_a_time_as_there_are_processors(monkeypatch):
+    monkeypatch.setattr(build.os, "cpu_count", lambda: 2)
+    together = threading.Barrier(2, timeout=20)  # breaks if they come one by one
+
+    def place(seed):
+        together.wait()
+        return seed, [CLOCK]
+
+    assert len(build._all_seeds(range(4), place)[0]) == 4
+
+
+def test_an_error_ends_it(monkeypatch):
+    monkeypatch.setattr(build.os, "cpu_count", lambda: 1)
+    tried = []
+
+    def place(seed):
+        tried.append(seed)
+        raise LitelicError("nextpnr failed")
+
+    with pytest.raises(LitelicError, match="nextpnr failed"):
+        build._all_seeds(range(3), place)
+    assert len(tried) < 3
