@@ -7,8 +7,13 @@ from setuptools import find_packages, setup
 
 FOLDERS = ("accel", "firmware", "host", "soc", "targets")
 
-found = find_packages(include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")])
+TOP = "host/top"  # what `import litelic` itself gives
+
+found = find_packages(
+    include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")],
+    exclude=[TOP.replace("/", ".")],
+)
 setup(
-    packages=[f"litelic.{name}" for name in found],
-    package_dir={f"litelic.{name}": name for name in FOLDERS},
+    packages=["litelic", *(f"litelic.{name}" for name in found)],
+    package_dir={"litelic": TOP} | {f"litelic.{name}": name for name in FOLDERS},
 )

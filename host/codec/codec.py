@@ -40,6 +40,11 @@ def encode_picture(program, model_hash, picture, engine, progress=None):
     `model_hash` is the 32-byte SHA-256 of the program's file; `progress(label, done, total)` tells
     how far the entropy coder is.
     """
+    return pack(program, model_hash, picture, analyse(program, picture, engine), progress)
+
+
+def analyse(program, picture, engine):
+    """The first half of `encode_picture`, that of the engine: a tuple for `pack`."""
     height, width = picture.pixels.shape[:2]
     if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE):
         raise LitelicError(f"a picture of {width}x{height}: sides must be 1..{LARGEST_SIDE}")
@@ -49,12 +54,21 @@ def encode_picture(program, model_hash, picture, engine, progress=None):
         results = engine.analyse_with_hyperprior(pixels)
         for (network, shape), result in zip(shapes.items(), results, strict=True):
             _check_result(network, result, np.int16, shape)
+        return results
+    latents = engine.analyse(pixels)
+    _check_result("analysis", latents, np.int16, shapes["analysis"])
+    return (latents,)
+
+
+def pack(program, model_hash, picture, results, progress=None):
+    """The second half of `encode_picture`, that of the entropy coder: the file's bytes."""
+    if program.hyperprior:
         payload = _encode_with_hyperprior(program, *results, progress)
     else:
-        latents = engine.analyse(pixels)
-        _check_result("analysis", latents, np.int16, shapes["analysis"])
-        payload = rans.encode(latents, program.entropy, progress)
-    return LicFile(width, height, picture.grey, model_hash[:MODEL_BYTES], payload).pack()
+        payload = rans.encode(*results, program.entropy, progress)
+    return LicFile(
+        picture.width, picture.height, picture.grey, model_hash[:MODEL_BYTES], payload
+    ).pack()
 
 
 def _encode_with_hyperprior(program, latents, hyper, parameters, progress):

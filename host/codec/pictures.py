@@ -67,6 +67,16 @@ def load(path, flatten=None, advice=None):
         raise LitelicError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}") from e
 
 
+def from_pillow(image, flatten=None):
+    """Return the `Picture` of one of Pillow's; what `load` refuses is refused here."""
+    from PIL import Image, ImageOps
+
+    if not isinstance(image, Image.Image):
+        raise LitelicError(f"a {type(image).__name__} is no picture")
+    _refuse(image, "the picture")
+    return _convert(ImageOps.exif_transpose(image), flatten, "the picture", "name one: flatten=")
+
+
 def save(picture, path):
     """Write `picture` in the lossless format its name ends with, whole or not at all."""
     from PIL import Image
