@@ -219,7 +219,8 @@ class Accelerator(LiteXModule):
         asked = Signal(reset=1, reset_less=True)
         self.sync += asked.eq(self.reset | ResetSignal("sys", allow_reset_less=True))
         resets = {cd: self._reset_of(cd, asked) for cd in {"sys", cd_array}}
-        self.engine = OwnResets(**resets)(Engine(config, get_port, cd_array, technology))
+        engine = Engine(config, get_port, cd_array, technology)
+        self.engine = OwnResets(technology, **resets)(engine)
         self.add_csr()
 
     def _reset_of(self, domain, asked):

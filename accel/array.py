@@ -5,6 +5,7 @@ from migen import *
 
 from litelic.accel import multipliers
 from litelic.accel.adders import accumulated, total
+from litelic.accel.config import CHANNELS_A_GROUP
 from litelic.accel.copies import own
 from litelic.accel.requantise import delay
 
@@ -48,7 +49,7 @@ class MultiplierArray(LiteXModule):
         self.sums = [Signal((32, True)) for _ in range(c.epilogue)]
         levels = log2_int(c.reduction)
         self.latency = multipliers.LATENCY + levels + 2
-        groups = c.pixels // c.epilogue
+        groups, n_groups = c.pixels // c.epilogue, len(c.channel_groups)
 
         # # #
 
@@ -65,7 +66,8 @@ class MultiplierArray(LiteXModule):
             return own(self, signal, technology)
 
         valid, keep, capture = (
-            [in_lane(signal) for _ in self.operands] for signal in (control[0], ~control[1], ended)
+            {(m, group): in_lane(signal) for m in range(c.pixels) for group in range(n_groups)}
+            for signal in (control[0], ~control[1], ended)
         )
 
         # Products and sums ------------------------------------------------------------------------
@@ -87,19 +89,23 @@ class MultiplierArray(LiteXModule):
             for n, column in enumerate(zip(*terms)):
                 term, carry = self._sum(column)
                 accumulator = Signal((32, True))
-                self.sync += If(valid[m], accumulator.eq(
-                    accumulated(self, technology, term, accumulator, keep[m], carry)
+                here = m, n // CHANNELS_A_GROUP
+                self.sync += If(valid[here], accumulator.eq(
+                    accumulated(self, technology, term, accumulator, keep[here], carry)
                 ))
                 accumulators[m, n] = accumulator
 
         # Read-out ---------------------------------------------------------------------------------
         for r in range(c.epilogue):
-            lanes = [g * c.epilogue + r for g in range(groups)] * c.outputs
-            order = [accumulators[m, i // groups] for i, m in enumerate(lanes)]
+            order = [(g * c.epilogue + r, n) for n in range(c.outputs) for g in range(groups)]
             rank = [Signal((32, True)) for _ in order]
             following = rank[1:] + [rank[-1]]
-            for m, sum_, accumulator, next_ in zip(lanes, rank, order, following):
-                self.sync += If(capture[m], sum_.eq(accumulator)).Else(sum_.eq(next_))
+            for (m, n), sum_, next_ in zip(order, rank, following):
+                self.sync += If(capture[m, n // CHANNELS_A_GROUP],
+                    sum_.eq(accumulators[m, n]),
+                ).Else(
+                    sum_.eq(next_),
+                )
             self.comb += self.sums[r].eq(rank[0])
 
     def _sum(self, terms):

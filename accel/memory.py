@@ -2,12 +2,14 @@
 
 from migen import *
 
+from litelic.accel.copies import own
 from litelic.accel.multipliers import ECP5, GENERIC
 
 BLOCK_BITS = 18 * 1024  # of an ECP5's DP16KD and of half of a RAMB36E1
 WIDEST, NARROWEST = 36, 9  # of a block's ports, parity bits included
 ECP5_WIDTHS = {1024: 18, 2048: 9, 4096: 4, 8192: 2, 16384: 1}  # by depth
 ECP5_ADDRESS_BITS, ECP5_DATA_BITS = 14, 18
+BLOCKS_AN_ADDRESS = 8
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -31,7 +33,8 @@ class SlicedMemory(Module):
     Left to itself, synthesis takes blocks at their widest, stacks them, and chooses between their
     outputs with LUTs, behind the slow output of a block RAM. It also leaves the second register of
     a read in the fabric: an ECP5's blocks are instantiated, with the register that they have, since
-    their output comes 4 ns after the clock without it.
+    their output comes 4 ns after the clock without it. The address has a register for every
+    `BLOCKS_AN_ADDRESS` blocks.
 
     Attributes
     ----------
@@ -39,7 +42,7 @@ class SlicedMemory(Module):
     write_address, write_data, read_address, read_data.
     """
 
-    latency = 2
+    latency = 3
 
     def __init__(
         self, bits, depth, write_domain="sys", read_domain="sys", technology=GENERIC,
@@ -63,9 +66,11 @@ class SlicedMemory(Module):
         for low in range(0, bits, width):
             part = slice(low, min(low + width, bits))
             enables = self.write_enable[low // granularity : (part.stop - 1) // granularity + 1]
-            block(part, enables, depth, write_domain, read_domain)
+            if low // width % BLOCKS_AN_ADDRESS == 0:
+                address = own(self, self.read_address, technology, read_domain)
+            block(part, enables, depth, write_domain, read_domain, address)
 
-    def _block(self, part, enables, depth, write_domain, read_domain):
+    def _block(self, part, enables, depth, write_domain, read_domain, read_address):
         bits = part.stop - part.start
         memory = Memory(bits, depth)
         # The mode in which LiteX registers what is read, not the address: synthesis puts that
@@ -80,12 +85,12 @@ class SlicedMemory(Module):
             write.adr.eq(self.write_address),
             write.dat_w.eq(self.write_data[part]),
             write.we.eq(enables),
-            read.adr.eq(self.read_address),
+            read.adr.eq(read_address),
         ]
         sync = getattr(self.sync, read_domain)
         sync += self.read_data[part].eq(read.dat_r)
 
-    def _block_ecp5(self, part, enables, depth, write_domain, read_domain):
+    def _block_ecp5(self, part, enables, depth, write_domain, read_domain, read_address):
         """A DP16KD: port A writes, port B reads through its output register (FPGA-TN-02204)."""
         bits, width = part.stop - part.start, slice_bits_ecp5(depth)
         unused = width.bit_length() - 1  # address bits below a word of this width
@@ -94,7 +99,7 @@ class SlicedMemory(Module):
         places = [width // len(enables) * (i // size) + i % size for i in range(bits)]
         data = dict(zip(places, self.write_data[part]))
         pins = {}
-        for port, address in (("A", self.write_address), ("B", self.read_address)):
+        for port, address in (("A", self.write_address), ("B", read_address)):
             lines = {unused + i: bit for i, bit in enumerate(address)}
             if port == "A" and width == 18:  # its lowest address bits enable halves
                 lines |= {0: enables[0], 1: enables[-1]} if len(enables) > 1 else {0: 1, 1: 1}

@@ -28,7 +28,7 @@ class MiddleMemory(LiteXModule):
     """
 
     latency = OperandMemory.latency - 2  # the same way, but for the choice
-    value_latency = 1 + SlicedMemory.latency + 1  # the address, the memory, the way from there
+    value_latency = SlicedMemory.latency + 1  # the memory, the way from there
 
     def __init__(self, config, technology=GENERIC):
         reduction, depth, bits = config.reduction, config.middle_depth, config.middle_bits
@@ -56,17 +56,17 @@ class MiddleMemory(LiteXModule):
             operands.write_enable.eq(self.write_enable << self.write_address[:lane_bits]),
             self.value.eq(values.read_data),
         ]
-        way = self.latency - SlicedMemory.latency - 1
+        way = self.latency - SlicedMemory.latency
         self.comb += [
             values.write_address.eq(address),
             values.write_data.eq(own(self, self.write_value, technology)),
-            values.read_address.eq(own(self, self.value_address, technology)),
+            values.read_address.eq(self.value_address),
             operands.write_address.eq(address[lane_bits:]),
             operands.write_data.eq(Replicate(Cat(
                 operand, Constant(0, place - bits) if place > bits else []
             ), reduction)),
             operands.read_address.eq(
-                own(self, delay(self, self.operand_address[lane_bits:], way), technology)
+                delay(self, self.operand_address[lane_bits:], way)
             ),
             self.source.eq(Cat(*[
                 Cat(operands.read_data[place * i : place * i + bits], Constant(0, 1))

@@ -44,7 +44,7 @@ class OperandMemory(LiteXModule):
     Written with the bus clock, read with the clock `cd_array`.
     """
 
-    latency = 2 + SlicedMemory.latency + 2  # the rows, the memory, the choice
+    latency = 1 + SlicedMemory.latency + 2  # the rows, the memory, the choice
 
     def __init__(self, config, cd_array="sys", technology=GENERIC):
         reduction, bank, bits = config.reduction, config.bank, config.operand_bits
@@ -74,7 +74,7 @@ class OperandMemory(LiteXModule):
                 memory.write_address.eq(self.write_rows[odd]),
                 memory.write_data.eq(self.write_data[odd]),
                 memory.write_enable.eq(self.write_enable[odd]),
-                memory.read_address.eq(own(self, row, technology, cd_array)),
+                memory.read_address.eq(row),
             ]
             both += [word[bits * i : bits * i + bits] for i in range(bank)]
         # A word of each pair, then one of these, or'ed with the middle memory's: zeros come from

@@ -1,26 +1,52 @@
 """Which registers are reset: those that remember. What only passes through leaves by itself."""
 
+from migen import Module
 from migen.fhdl.decorators import ModuleTransformer
 from migen.fhdl.tools import insert_reset, list_targets
+
+from litelic.accel.copies import own
+from litelic.accel.multipliers import GENERIC
+
+REGISTERS_A_RESET = 300  # bits
 
 
 class OwnResets(ModuleTransformer):
     """Registers of the module are reset by signals of its own: `OwnResets(sys=signal)(module)`.
 
     And by nothing else, not by the resets of their clock domains: a net with thousands of ends must
-    come straight from a register, and two resets are put together by a LUT. `resets` maps names of
-    clock domains to signals, which have to be up after power-on.
+    come straight from a register, and two resets are put together by a LUT. Every few hundred
+    registers, as they follow each other in the module, have a register of the reset between.
+    `resets` maps names of clock domains to signals, which have to be up for some cycles after
+    power-on.
     """
 
-    def __init__(self, **resets):
-        self.resets = resets
+    def __init__(self, technology=GENERIC, **resets):
+        self.technology, self.resets = technology, resets
 
     def transform_fragment(self, module, fragment):
         for domain, reset in self.resets.items():
-            statements = fragment.sync[domain]
-            fragment.sync[domain] = insert_reset(reset, statements)
-            for register in list_targets(statements):
+            copies, statements = Module(), fragment.sync.pop(domain)
+            registers, following = list_targets(statements), []
+            for group in _groups(statements):
+                copy = own(copies, reset, self.technology, domain)
+                following += insert_reset(copy, group)
+            # Not before: a register may have statements in two groups, and each must reset it.
+            for register in registers:
                 register.reset_less = True
+            fragment += copies.get_fragment()
+            fragment.sync[domain] = fragment.sync.get(domain, []) + following
+
+
+def _groups(statements):
+    """The statements in their order, in lists that assign to `REGISTERS_A_RESET` bits or more."""
+    group, bits = [], 0
+    for statement in statements:
+        group.append(statement)
+        bits += sum(len(register) for register in list_targets(statement))
+        if bits >= REGISTERS_A_RESET:
+            yield group
+            group, bits = [], 0
+    yield group
 
 
 class WithoutReset(ModuleTransformer):

@@ -91,7 +91,7 @@ class WeightRing(LiteXModule):
     """
 
     # Behind a memory comes a register for the way to what it is near.
-    latency = 1 + SlicedMemory.latency + 2  # the address, the memory, that register, the rotation
+    latency = SlicedMemory.latency + 2  # the memory, that register, the rotation
     parameter_latency = SlicedMemory.latency + 1
 
     def __init__(self, config, descriptor, cd_array="sys", technology=GENERIC):
@@ -108,9 +108,9 @@ class WeightRing(LiteXModule):
         self.crossing = stream.ClockDomainCrossing(
             SEGMENT_LAYOUT, "sys", cd_array, buffered=True,
         )
-        # Whether a segment is taken is not known to the crossing's FIFO within the cycle.
+        # Neither reaches whether a segment is there nor whether it is taken beyond here in a cycle.
         self.next_segment = next_segment = ClockDomainsRenamer(cd_array)(
-            stream.Buffer(SEGMENT_LAYOUT, pipe_valid=False, pipe_ready=True)
+            stream.Buffer(SEGMENT_LAYOUT, pipe_ready=True)
         )
         self.segment = next_segment.source
 
@@ -133,7 +133,7 @@ class WeightRing(LiteXModule):
         space, finish = Signal(), Signal()
         held = Signal(pointer_bits)
         used = Signal(width, reset_less=True)
-        following, address = Signal(pointer_bits), Signal(max=depth)
+        following = Signal(pointer_bits)
         stay, ahead, moved = (Signal() for _ in range(3))
         self.arrived = arrived = PointerCrossing(pointer_bits, "sys", cd_array)
         self.freed = freed = PointerCrossing(pointer_bits, cd_array, "sys")
@@ -143,7 +143,7 @@ class WeightRing(LiteXModule):
             held.eq(write - freed.output),
             following.eq(read + 1),
             memory.write_address.eq(written[:-1]),
-            memory.read_address.eq(address),
+            memory.read_address.eq(read[:-1]),
         ]
         self.sync += [
             # Of `depth` words, one may become complete in this cycle.
@@ -155,7 +155,6 @@ class WeightRing(LiteXModule):
         array_sync += [
             used.eq(memory.read_data),
             kept.eq(Mux(self.retire, read, first)),
-            address.eq(read),
             self.word.eq(self._rotated(used, config, cd_array, technology)),
             stay.eq(arrived.output != read),
             # The segment's first word stays until the last pixel has read it.

@@ -1,7 +1,9 @@
 """Which registers a reset reaches."""
 
-from migen import Module, Signal
+import pytest
+from migen import If, Module, Signal
 
+from litelic.accel import resets
 from litelic.accel.resets import OwnResets, WithoutReset
 from tests.accel.streams import simulate
 
@@ -17,7 +19,9 @@ class Counters(Module):
         inner.sync += self.deep.eq(self.deep + 1)
 
 
-def test_own_resets_reach_everything_but_what_is_without():
+@pytest.mark.parametrize("registers_a_reset", (1, 300))
+def test_own_resets_reach_everything_but_what_is_without(monkeypatch, registers_a_reset):
+    monkeypatch.setattr(resets, "REGISTERS_A_RESET", registers_a_reset)
     reset = Signal()
     dut = OwnResets(sys=reset)(Counters())
 
@@ -30,13 +34,13 @@ def test_own_resets_reach_everything_but_what_is_without():
             yield
         assert (yield from values()) == (7, 11, 4)
         yield reset.eq(1)
-        yield
-        yield
-        assert (yield from values()) == (3, 7, 6)
+        for _ in range(3):
+            yield
+        assert (yield from values()) == (3, 7, 7)
         yield reset.eq(0)
-        yield
-        yield
-        assert (yield from values()) == (4, 8, 8)
+        for _ in range(3):
+            yield
+        assert (yield from values()) == (4, 8, 10)
 
     simulate(dut, bench())
     assert all(signal.reset_less for signal in (dut.outer, dut.deep, dut.free)), \
@@ -47,3 +51,21 @@ def test_without_reset():
     dut = WithoutReset()(Counters())
     dut.get_fragment()
     assert dut.outer.reset_less and dut.deep.reset_less and dut.outer.reset.value == 3
+
+
+def test_a_register_with_statements_in_two_groups(monkeypatch):
+    monkeypatch.setattr(resets, "REGISTERS_A_RESET", 1)
+    reset, dut = Signal(), Module()
+    register = Signal(8, reset=3)
+    dut.sync += [register.eq(5), If(register != 9, register.eq(9))]
+    dut = OwnResets(sys=reset)(dut)
+
+    def bench():
+        yield reset.eq(1)
+        for _ in range(3):
+            yield
+        for _ in range(4):
+            yield
+            assert (yield register) == 3
+
+    simulate(dut, bench())
