@@ -66,8 +66,9 @@ class SegmentSetup(LiteXModule):
             pixels.eq(Mux(segment.gdn, d.norm_pixels, d.pixels)),
         ]
         self.sync += [
-            If(segment.valid & segment.ready,
-                chosen.valid.eq(1),
+            If(segment.valid & segment.ready, chosen.valid.eq(1)),
+            # Whether there is a segment is known late, and it does not matter before `valid` is up.
+            If(~chosen.valid,
                 chosen.words_left.eq(segment.words),
                 chosen.rows_left.eq(segment.rows),
                 chosen.columns_left.eq(pixels[:16]),
@@ -114,9 +115,8 @@ class SegmentSetup(LiteXModule):
             "single": reduce(and_, [count == 1 for count in rounds.values()]),
         }
         self.sync += [
-            If(loops.ready, loops.valid.eq(0)),
-            If(chosen.valid & chosen.ready,
-                loops.valid.eq(1),
+            If(chosen.ready,
+                loops.valid.eq(chosen.valid),
                 *[
                     getattr(loops, name).eq(sums.get(name, getattr(chosen, name)))
                     for name, *_ in LOOP_LAYOUT
