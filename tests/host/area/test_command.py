@@ -90,7 +90,7 @@ def test_every_grade_times_the_same_routes(fake, call):
 
 
 @pytest.mark.parametrize("arguments, message", (
-    (("--array", "4x4"), "write reduction x outputs x pixels"),
+    (("--array", "4x4"), "write a shape (reduction x outputs x pixels)"),
     (("--array", "4x3x8"), "multiple of 16"),
     (("--place", "--family", "artix7"), "only the family ecp5"),
 ))

@@ -11,7 +11,7 @@ from litelic.host.link.simulator import Simulator
 
 @pytest.fixture(scope="module")
 def simulator():
-    with Simulator(array=None) as running:
+    with Simulator(array=None, ethernet=True) as running:  # as tests/system/test_udp.py builds it
         yield running
 
 

@@ -11,7 +11,9 @@ from litelic.host.cli.main import SUBCOMMANDS, build_parser
 from litelic.host.errors import LitelicError
 
 HEAVY = ("torch", "compressai", "migen", "litex", "numpy", "PIL", "scipy", "serial")
-NAMES = ("encode", "decode", "verify", "info", "compile", "train", "finetune", "evaluate")
+NAMES = (
+    "encode", "decode", "verify", "info", "bench-link", "compile", "train", "finetune", "evaluate",
+)
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["encode", "--help"], ["decode", "x.lic"]])
