@@ -218,7 +218,8 @@ class Accelerator(LiteXModule):
         self.reset = Signal()
         asked = Signal(reset=1, reset_less=True)
         self.sync += asked.eq(self.reset | ResetSignal("sys", allow_reset_less=True))
-        resets = {cd: self._reset_of(cd, asked) for cd in {"sys", cd_array}}
+        # In an order that is the same in every run, as seeds of place and route have to be.
+        resets = {cd: self._reset_of(cd, asked) for cd in dict.fromkeys((cd_array, "sys"))}
         engine = Engine(config, get_port, cd_array, technology)
         self.engine = OwnResets(technology, **resets)(engine)
         self.add_csr()

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>

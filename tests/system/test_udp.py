@@ -68,7 +68,7 @@ def test_several_hosts_one_after_the_other(simulator, seed):
 
 @pytest.mark.parametrize("byte_cycles", (1, 8))
 def test_ping(byte_cycles):
-    """A ping has 106 bytes on the wire each way, preamble and FCS included."""
+    """A ping has 110 bytes on the wire each way, preamble and FCS included."""
     arguments = ["--ping", str(PINGS), "--byte-cycles", str(byte_cycles)]
     with Simulator(array=None, ethernet=True, arguments=arguments) as running:
         said = b""
@@ -79,4 +79,4 @@ def test_ping(byte_cycles):
     for number, line in enumerate(lines, 1):
         words = line.split()
         assert words[:2] == ["ping", f"{number}:"] and words[3] == "cycles"
-        assert int(words[2]) > 2 * 106 * byte_cycles
+        assert int(words[2]) > 2 * 110 * byte_cycles
