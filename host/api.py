@@ -12,14 +12,13 @@ from litelic.host import engines
 from litelic.host.codec import codec, pictures
 from litelic.host.codec.pictures import Picture
 from litelic.host.errors import LitelicError
+from litelic.host.link.protocol import BAUDRATE
 from litelic.host.program import file
 
 # What can be encoded: a file's name, an array uint8 [height][width][3] or [height][width], a
 # picture of Pillow's, or a `Picture`.
 Source: TypeAlias = "str | os.PathLike | np.ndarray | Picture | object"
 Progress: TypeAlias = Callable[[str, int, int], None]  # label, done, total
-
-BAUDRATE = 115200  # what boards are built for
 
 
 def connect(
@@ -62,7 +61,7 @@ def load_program(path=None, quality=None):
         )
     path = models.program_path(quality)
     if not path.is_file():
-        raise LitelicError("this installation has no model; name one: a .licp file as program")
+        raise LitelicError("this installation has no model; name a .licp file (--program)")
     return file.load_program(path)
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from litelic.host import models
 from litelic.host.errors import LitelicError
-
-BAUDRATE = 115200  # what boards are built for
+from litelic.host.link.protocol import BAUDRATE
 
 
 def whole_number(lowest, highest=None):
@@ -106,29 +105,19 @@ def add_force(parser):
 
 def load_program(args):
     """Return (Program, model hash) of --program or of the model that comes with LiteLIC."""
-    from litelic.host.program import file
+    from litelic.host.api import load_program
 
-    if args.program is not None:
-        return file.load_program(args.program)
-    return file.load_program(packaged_program(args.quality or models.DEFAULT_QUALITY))
-
-
-def packaged_program(quality):
-    """The path of a model that comes with LiteLIC. Raises `LitelicError` where it is missing."""
-    path = models.program_path(quality)
-    if not path.is_file():
-        raise LitelicError("this installation has no model; name one with --program FILE")
-    return path
+    return load_program(args.program, args.quality)
 
 
 def load_program_of(lic, args):
     """Return (Program, model hash) of --program, --quality, or of the model of LiteLIC's own that
     made the file `lic` (a `LicFile`); the default one if none did."""
-    from litelic.host.program import file
+    from litelic.host import api
 
     if args.program is None and args.quality is None:
         for quality in models.QUALITIES:
-            program, model_hash = file.load_program(packaged_program(quality))
+            program, model_hash = api.load_program(quality=quality)
             if model_hash.startswith(lic.model):
                 return program, model_hash
     return load_program(args)

@@ -4,10 +4,11 @@ from contextlib import contextmanager, nullcontext
 
 from litelic.accel.config import ArrayConfig
 from litelic.host.engines.golden import GoldenEngine
+from litelic.host.link.protocol import BAUDRATE
 
 
 @contextmanager
-def open_engine(program, port=None, sim=False, golden=False, progress=None, baudrate=115200):
+def open_engine(program, port=None, sim=False, golden=False, progress=None, baudrate=BAUDRATE):
     """Yield the engine that the arguments ask for, ready for `program`.
 
     port     : a board, `/dev/ttyUSB0`, `udp://host` or `socket://host:port`.
@@ -27,7 +28,7 @@ def open_engine(program, port=None, sim=False, golden=False, progress=None, baud
 
 
 @contextmanager
-def open_board(port=None, sim=False, progress=None, baudrate=115200, array=ArrayConfig()):  # noqa: B008
+def open_board(port=None, sim=False, progress=None, baudrate=BAUDRATE, array=ArrayConfig()):  # noqa: B008
     """Yield the `Board` at `port`, or a simulated one with `array`."""
     from litelic.host.link.board import Board
 
@@ -40,7 +41,7 @@ def open_board(port=None, sim=False, progress=None, baudrate=115200, array=Array
         yield board
 
 
-def describe_board(port=None, sim=False, progress=None, baudrate=115200):
+def describe_board(port=None, sim=False, progress=None, baudrate=BAUDRATE):
     """What the board says about itself, {text: text}."""
     with open_board(port, sim, progress, baudrate) as board:
         return describe(board.info)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from litelic.host.errors import LitelicError
 from litelic.host.link.info import BoardInfo
 from litelic.host.link.protocol import (
+    BAUDRATE,
     FLUSH,
     MAX_PAYLOAD,
     PROGRAM_ID_BYTES,
@@ -74,7 +75,7 @@ class Board:
         self.info = None
 
     @classmethod
-    def open(cls, port, baudrate=115200, patience=1):
+    def open(cls, port, baudrate=BAUDRATE, patience=1):
         """Connect to a serial port, `udp://host` or `socket://host:port`, and say hello.
 
         `patience` multiplies all times after which the board counts as silent.

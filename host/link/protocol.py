@@ -13,6 +13,7 @@ DESCRIPTOR_BYTES = 256
 WATCHDOG_UNIT = 1024  # cycles
 
 UDP_PORT = 0x4C43  # "LC"; of the board
+BAUDRATE = 115200  # what boards are built for
 MAX_DATAGRAM = 1408  # bytes of payload: a whole frame on any Ethernet, and a multiple of a word
 
 RESPONSE = 0x80  # set in the type of the answer to a request
