@@ -5,25 +5,7 @@ from litex.soc.interconnect import stream
 from migen import *
 
 from litelic.accel.segment_setup import COUNTS, LOOP_LAYOUT
-from litelic.accel.weights import SLOTS
-
-# `first` and `last` of the stream frame the words of a result.
-FLAG_LAYOUT = [
-    ("retire", 1),  # of the segment's last pixel
-    ("release", 1),  # of the last segment that reads the tile's operands
-    ("final", 1),  # of the tile's last segment
-    ("gdn", 1),
-]
-PLACE_LAYOUT = [
-    ("address", 16),  # of its operands
-    ("half", 1),
-    ("position", 16),  # where channel offset 0 of the result goes
-    ("source", 16),  # normalisation: where the pixel's convolution result is
-    ("slot", log2_int(SLOTS)),
-]
-WORD_LAYOUT = FLAG_LAYOUT + PLACE_LAYOUT
-
-FIFO_DEPTH = 8
+from litelic.accel.words import FIFO_DEPTH, word_layout
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -62,37 +44,54 @@ class Countdown:
         return Mux(self.end, self.single, self.near)
 
 
-class WordFifo(LiteXModule):
-    """The words that wait to be issued; as many flip-flops follow `source.ready` as must.
+class WeightPointer(LiteXModule):
+    """Where in the weight ring a step's word is, and whether the next step's word has arrived.
 
-    Whether a word is issued is known late in a cycle, and the next one must be there in the next
-    cycle. Only its flags, which decide about that one, are in registers. Where it goes is read
-    behind a registered pointer: that is early enough for what only goes on to other registers.
+    A segment's words lie one behind the other, and every pixel reads them again. Only its first
+    pixel may have to wait for them. How many have arrived is worked out in two cycles, and the
+    steps of these two count against them.
 
     Attributes
     ----------
-    sink, source : words (`WORD_LAYOUT`); `source` is valid 2 cycles after `sink` at the earliest. A
-                   word must be offered only while `sink.ready` is high: nothing waits here.
-    level        : words in it, the one at `source` included.
+    arrived : pointer behind the last word of the ring.
+    step, last, retire : of the loops.
+    begins  : the next step is a segment's first.
+    value   : of this step's word.
+    ready   : the next step may be made.
+    scarce  : the ring is running short of words, and new ones are wanted.
     """
 
-    def __init__(self):
-        self.sink = sink = stream.Endpoint(WORD_LAYOUT)
-        self.source = source = stream.Endpoint(WORD_LAYOUT)
-        self.flags = flags = stream.SyncFIFO(FLAG_LAYOUT, FIFO_DEPTH, buffered=True)
-        # At `source` there may be one word more than the other one holds.
-        self.places = places = stream.SyncFIFO(PLACE_LAYOUT, 2 * FIFO_DEPTH)
-        self.level = flags.level
+    def __init__(self, bits):
+        self.arrived, self.value = Signal(bits), Signal(bits)
+        self.step, self.last, self.retire, self.begins = (Signal() for _ in range(4))
+        self.ready, self.scarce = Signal(), Signal()
 
         # # #
 
-        place_names = {name for name, _ in PLACE_LAYOUT}
+        first, following, distance = (Signal(bits) for _ in range(3))
+        plenty, one, two, again, before = (Signal() for _ in range(5))
         self.comb += [
-            sink.connect(flags.sink, omit=place_names),
-            sink.connect(places.sink, keep={"valid", *place_names}),
-            flags.source.connect(source),
-            places.source.connect(source, keep=place_names),
-            places.source.ready.eq(source.valid & source.ready),
+            following.eq(self.value + 1),
+            self.ready.eq(
+                plenty | Mux(self.step, two | (self.last & ~self.retire), one)
+                | (again & ~self.begins)
+            ),
+            self.scarce.eq(~plenty & ~again),
+        ]
+        self.sync += [
+            distance.eq(self.arrived - self.value),
+            plenty.eq(distance[2:] != 0),
+            before.eq(self.step),
+            # So many words are there, this step's included; where there are plenty, in any case.
+            one.eq(distance[:2] > (self.step + before)),
+            two.eq(distance[:2] > (self.step + before + 1)),
+            If(self.step,
+                self.value.eq(following),
+                If(self.last,
+                    again.eq(~self.retire),
+                    If(self.retire, first.eq(following)).Else(self.value.eq(first)),
+                ),
+            ),
         ]
 
 
@@ -108,19 +107,21 @@ class Loops(LiteXModule):
     Attributes
     ----------
     sink   : segments (`segment_setup.LOOP_LAYOUT`).
-    source : their words (`WORD_LAYOUT`).
-    idle   : no word is left.
+    source : their words (`words.word_layout`), as long as `level` leaves room.
+    level  : words that wait behind `source`.
+    weights: `WeightPointer`, of which `arrived` and `scarce` are used outside.
+    idle   : no segment is under way.
     """
 
-    def __init__(self, reduction):
+    def __init__(self, reduction, pointer_bits):
         self.sink = sink = stream.Endpoint(LOOP_LAYOUT)
-        self.fifo = fifo = WordFifo()
-        self.source = fifo.source
+        self.source = word = stream.Endpoint(word_layout(pointer_bits))
+        self.level = Signal(max=FIFO_DEPTH + 1)
+        self.weights = weights = WeightPointer(pointer_bits)
         self.idle = Signal()
 
         # # #
 
-        word = fifo.sink
         loops = {name: Countdown(bits) for name, bits in COUNTS}
         words, rows, columns, lines = loops.values()
         run, load, step, room = Signal(), Signal(), Signal(), Signal()
@@ -135,18 +136,23 @@ class Loops(LiteXModule):
             pixel.eq(step & last),
             line.eq(step & last & columns.end),
             segment.eq(step & ending),
-            self.idle.eq(~run & (fifo.level == 0)),
+            word.weights.eq(weights.value),
+            weights.step.eq(step),
+            weights.last.eq(last),
+            weights.retire.eq(retire),
+            weights.begins.eq(load),
+            self.idle.eq(~run),
             # What the next cycle does is decided in this one: these signals go far.
             then_run.eq(load | (run & ~segment)),
-            then_step.eq(room & then_run),
+            then_step.eq(room & weights.ready & then_run),
         ]
         self.sync += [
             # Of what is under way, three words are not counted yet.
-            room.eq(fifo.level < FIFO_DEPTH - 3),
+            room.eq(self.level < FIFO_DEPTH - 3),
             run.eq(then_run),
             step.eq(then_step),
             ending.eq(Mux(load, sink.single, goes_to_end)),
-            load.eq(sink.valid & ~load & (~then_run | (room & goes_to_end))),
+            load.eq(sink.valid & ~load & (~then_run | (room & weights.ready & goes_to_end))),
         ]
 
         # Ends -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from migen import *
 from litelic.accel.loops import Countdown, Loops
 from litelic.accel.segment_setup import SegmentSetup
 from litelic.accel.weights import SEGMENT_LAYOUT, SLOTS
+from litelic.accel.words import WordQueue
 
 RESULT_LAYOUT = [
     ("position", 16),  # where channel offset 0 of this pixel goes
@@ -30,13 +31,14 @@ class Sequencer(LiteXModule):
     ----------
     start, done : run one descriptor.
     tile        : loaded tiles (half, phase).
-    output_free : an output half may be written (a level); `output_taken` uses one up.
+    output_free : an output half may be written, a level until `output_taken` uses one up.
     segment     : segments with their parameters on chip.
-    available   : a weight word can be read.
-    read, rewind, retire : to the weight ring.
+    arrived     : pointer of the first weight word that cannot be read yet.
+    weights, retire : pointer of this cycle's weights; they are not read again.
     release     : the operands of the oldest tile are no longer needed, since a cycle.
     operand_address, middle_address : of this cycle's operands, one of them used (`from_middle`).
-    issue, first, last : frame the words of a result.
+    issue, first, last : frame the words of a result. All of the above belong to `issue`, which is a
+                  register.
     result      : goes with `last`.
     causes      : one signal a counter of `descriptor.COUNTERS` but `finish` and `fetch`; one is
                   high in every cycle between start and done.
@@ -49,8 +51,9 @@ class Sequencer(LiteXModule):
         self.tile = tile = stream.Endpoint([("half", 1), ("phase", 4)])
         self.output_free, self.output_taken = Signal(), Signal()
         self.segment = segment = stream.Endpoint(SEGMENT_LAYOUT)
-        self.available = Signal()
-        self.read, self.rewind, self.retire = Signal(), Signal(), Signal()
+        pointer_bits = log2_int(config.weight_depth) + 1
+        self.arrived, self.weights = Signal(pointer_bits), Signal(pointer_bits)
+        self.retire = Signal()
         self.release = Signal()
         self.operand_address = Signal(max=2 * depth)
         self.middle_address = Signal(16)
@@ -66,25 +69,26 @@ class Sequencer(LiteXModule):
         # Tiles and segments to words --------------------------------------------------------------
         open_ = Signal()  # the tile taken last has segments to come
         self.setup = setup = SegmentSetup(d)
-        self.loops = loops = Loops(config.reduction)
-        word = loops.source
+        self.loops = loops = Loops(config.reduction, pointer_bits)
+        self.queue = queue = WordQueue(pointer_bits)
         self.comb += [
+            loops.weights.arrived.eq(self.arrived),
+            loops.level.eq(queue.level),
+            loops.source.connect(queue.sink),
             segment.connect(setup.segment),
             setup.open.eq(open_),
             setup.loops.connect(loops.sink),
         ]
         columns, lines = Countdown(16), Countdown(16)
         phase = setup.output_phase
+        begin = Signal()  # a tile: a cycle after there are one and room for its output
+        self.comb += [tile.ready.eq(begin), self.output_taken.eq(begin)]
         self.fsm = fsm = FSM(reset_state="IDLE")
         fsm.act("IDLE",
             If(self.start, NextState("TILE")),
         )
         fsm.act("TILE",
-            If(tile.valid & self.output_free,
-                tile.ready.eq(1),
-                self.output_taken.eq(1),
-                NextState("SEGMENTS"),
-            ),
+            If(begin, NextState("SEGMENTS")),
         )
         fsm.act("SEGMENTS",
             If(setup.final, NextState("NEXT")),
@@ -95,10 +99,11 @@ class Sequencer(LiteXModule):
         )
         prepare, advance = Signal(), Signal()
         self.sync += [
+            begin.eq(fsm.ongoing("TILE") & tile.valid & self.output_free & ~begin),
             prepare.eq(fsm.ongoing("IDLE")),
             advance.eq(fsm.ongoing("NEXT")),
             If(setup.final, open_.eq(0)),
-            If(tile.valid & tile.ready,
+            If(begin,
                 open_.eq(1),
                 setup.half.eq(tile.half),
                 setup.phase.eq(tile.phase),
@@ -119,31 +124,31 @@ class Sequencer(LiteXModule):
 
         # Issue ------------------------------------------------------------------------------------
         # Results leave the array at a fixed time after `last`: two counters replace handshakes. A
-        # normalisation waits until the convolution's last results are in the middle memory. Of what
-        # follows `issue`, which is decided late in a cycle, only single bits follow at once.
+        # normalisation waits until the convolution's last results are in the middle memory. That a
+        # word is taken is known late in a cycle: it goes to the next one's flags and to registers.
+        word = queue.word
         drain, flush = Signal(max=config.drain_cycles + 1), Signal(max=config.flush_cycles + 1)
-        draining, flushing, waits = Signal(), Signal(), Signal()
-        issued, ended, convolved, releases = (Signal() for _ in range(4))  # a cycle before
+        draining, flushing, waits, take = (Signal() for _ in range(4))
+        convolved, waited = Signal(), Signal()
         self.comb += [
-            waits.eq((last & draining) | (word.gdn & flushing)),
-            issue.eq(word.valid & self.available & ~waits),
-            word.ready.eq(issue),
-            convolved.eq(issued & ended),
-            self.release.eq(issued & releases),
+            waits.eq((queue.last & draining) | (queue.gdn & flushing)),
+            take.eq(queue.valid & ~waits),
+            queue.take.eq(take),
+            issue.eq(queue.issued),
+            convolved.eq(issue & last & ~word.gdn),
         ]
         self.sync += [
-            issued.eq(issue),
-            ended.eq(last & ~word.gdn),
-            releases.eq(last & word.retire & word.release),
+            self.release.eq(issue & last & word.retire & word.release),
+            waited.eq(queue.valid & waits),
             If(draining,
                 drain.eq(drain - 1),
                 draining.eq(drain != 1),
             ).Else(
                 drain.eq(config.drain_cycles - 1),  # 1 at least: there are two outputs or more
-                draining.eq(issue & last),
+                draining.eq(take & queue.last),
             ),
             flush.eq(Mux(convolved, config.flush_cycles - 1, flush - 1)),
-            If(issue & last & ~word.gdn,
+            If(take & queue.last & ~queue.gdn,
                 flushing.eq(1),
             ).Elif((flush == 1) & ~convolved,
                 flushing.eq(0),
@@ -152,9 +157,8 @@ class Sequencer(LiteXModule):
         self.comb += [
             first.eq(word.first),
             last.eq(word.last),
-            self.read.eq(issue),
-            self.rewind.eq(last),
-            self.retire.eq(word.retire),
+            self.weights.eq(word.weights),
+            self.retire.eq(issue & word.retire),
             self.operand_address.eq(Cat(word.address[: log2_int(depth)], word.half)),
             self.middle_address.eq(word.address),
             self.from_middle.eq(word.gdn),
@@ -167,16 +171,17 @@ class Sequencer(LiteXModule):
         ]
 
         # What a cycle is spent on -----------------------------------------------------------------
-        under_way = Signal()
+        looping = Signal()
         self.comb += [
-            under_way.eq(~setup.idle | ~loops.idle),
-            self.done.eq(fsm.ongoing("IDLE") & ~self.start & ~under_way),
+            looping.eq(~setup.idle | ~loops.idle | ~queue.empty),
+            self.done.eq(fsm.ongoing("IDLE") & ~self.start & ~looping),
             If(issue,
                 causes["busy"].eq(1),
-            ).Elif(word.valid,
-                If(self.available, causes["drain"].eq(1)).Else(causes["weights"].eq(1)),
-            ).Elif(under_way,
-                causes["control"].eq(1),
+            ).Elif(waited,
+                causes["drain"].eq(1),
+            ).Elif(looping,
+                causes["weights"].eq(~loops.idle & loops.weights.scarce),
+                causes["control"].eq(loops.idle | ~loops.weights.scarce),
             ).Elif(fsm.ongoing("TILE") & ~tile.valid,
                 causes["input"].eq(1),
             ).Elif(fsm.ongoing("TILE") & ~self.output_free,

@@ -77,12 +77,12 @@ class WeightRing(LiteXModule):
     ----------
     data     : beats of 16 bytes, from a DRAM reader.
     segment  : one item a segment, offered as soon as its parameters are there.
-    available: a word can be read.
-    read     : read the next word; it is on `word` `latency` cycles later.
+    pointer_bits : of a pointer, which counts the words of all segments.
+    arrived  : pointer of the first word that cannot be read yet.
+    pointer  : of the word that is on `word` `latency` cycles later.
     rotation : how many lanes higher than their weights this word's operands are, 3 cycles after
-               `read`; `word` is rotated likewise.
-    rewind   : with `read`: the pixel is complete, start again with the segment's first word.
-    retire   : this is the segment's last pixel.
+               `pointer`; `word` is rotated likewise.
+    retire   : nobody reads the word at `pointer` again, nor those before it.
     release_slot : the parameters of the oldest segment are no longer needed.
     parameter: of channel `parameter_address` (slot * outputs + output), `parameter_latency` cycles
                later.
@@ -97,8 +97,9 @@ class WeightRing(LiteXModule):
     def __init__(self, config, descriptor, cd_array="sys", technology=GENERIC):
         width, depth = 8 * config.reduction * config.outputs, config.weight_depth
         self.data = data = stream.Endpoint([("data", 8 * BEAT_BYTES)])
-        self.available, self.read = Signal(), Signal()
-        self.rewind, self.retire = Signal(), Signal()
+        self.pointer_bits = pointer_bits = log2_int(depth) + 1
+        self.arrived, self.pointer = Signal(pointer_bits), Signal(pointer_bits)
+        self.retire = Signal()
         self.word = Signal(width, reset_less=True)
         self.rotation = Signal(max=config.reduction)
         self.release_slot = Signal()
@@ -123,27 +124,24 @@ class WeightRing(LiteXModule):
         array_sync = getattr(self.sync, cd_array)
 
         # Storage ----------------------------------------------------------------------------------
-        # Pointers count one by one, `kept` too: it follows `read` through the last pixel. A word is
-        # complete as `write` counts it and in the memory as `written` does.
-        pointer_bits = log2_int(depth) + 1
-        write, written, read, first, kept = (Signal(pointer_bits) for _ in range(5))
+        # Pointers count one by one, `kept` too: it follows `pointer` through the last pixel. A word
+        # is complete as `write` counts it and in the memory as `written` does.
+        write, written, given_up, kept = (Signal(pointer_bits) for _ in range(4))
         self.storage = memory = SlicedMemory(
             width, depth, read_domain=cd_array, technology=technology,
         )
         space, finish = Signal(), Signal()
         held = Signal(pointer_bits)
         used = Signal(width, reset_less=True)
-        following = Signal(pointer_bits)
-        stay, ahead, moved = (Signal() for _ in range(3))
-        self.arrived = arrived = PointerCrossing(pointer_bits, "sys", cd_array)
+        self.complete = complete = PointerCrossing(pointer_bits, "sys", cd_array)
         self.freed = freed = PointerCrossing(pointer_bits, cd_array, "sys")
         self.comb += [
-            arrived.input.eq(written),
+            complete.input.eq(written),
+            self.arrived.eq(complete.output),
             freed.input.eq(kept),
             held.eq(write - freed.output),
-            following.eq(read + 1),
             memory.write_address.eq(written[:-1]),
-            memory.read_address.eq(read[:-1]),
+            memory.read_address.eq(self.pointer[:-1]),
         ]
         self.sync += [
             # Of `depth` words, one may become complete in this cycle.
@@ -154,23 +152,11 @@ class WeightRing(LiteXModule):
         ]
         array_sync += [
             used.eq(memory.read_data),
-            kept.eq(Mux(self.retire, read, first)),
             self.word.eq(self._rotated(used, config, cd_array, technology)),
-            stay.eq(arrived.output != read),
-            # The segment's first word stays until the last pixel has read it.
-            ahead.eq((arrived.output != following) | (self.rewind & ~self.retire)),
-            moved.eq(self.read),
-            If(self.read,
-                read.eq(following),
-                If(self.rewind & self.retire,
-                    first.eq(following),
-                ).Elif(self.rewind,
-                    read.eq(first),
-                ),
-            ),
+            # The word is still being read.
+            If(self.retire, given_up.eq(self.pointer + 1)),
+            kept.eq(given_up),
         ]
-        # Compared a cycle ahead, for both cases.
-        self.comb += self.available.eq(Mux(moved, ahead, stay))
 
         # Beats come from a block RAM, whose output is slow.
         self.next_beat = next_beat = stream.Buffer(data.description)
@@ -248,18 +234,18 @@ class WeightRing(LiteXModule):
         )
         beats = config.weight_beats
         part = Signal(max=max(2, beats))
-        complete = Signal()
-        self.comb += complete.eq(part == (beats - 1))
+        last_part = Signal()
+        self.comb += last_part.eq(part == (beats - 1))
         # The word is written from here, while the first beat of the next one comes.
         self.sync += If(data.valid & data.ready,
             memory.write_data.eq(Cat(memory.write_data, data.data)[8 * BEAT_BYTES :]),
         )
         fsm.act("WORDS",
-            data.ready.eq(space | ~complete),
-            finish.eq(data.valid & space & complete),
+            data.ready.eq(space | ~last_part),
+            finish.eq(data.valid & space & last_part),
             If(data.valid & data.ready,
                 NextValue(part, part + 1),
-                If(complete,
+                If(last_part,
                     NextValue(part, 0),
                     NextValue(total, total - 1),
                     If(total == 1, NextState("HEADER")),

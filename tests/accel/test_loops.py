@@ -1,80 +1,96 @@
-"""The FIFO of words: flags in registers, places behind a pointer, always of the same word."""
+"""The pointer into the weight ring: never ahead of what has arrived, and hardly behind it."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
-from litelic.accel.loops import FIFO_DEPTH, FLAG_LAYOUT, PLACE_LAYOUT, WORD_LAYOUT, WordFifo
-from tests.accel.streams import pause, receive, simulate, write_fields
+from litelic.accel.loops import WeightPointer
+from tests.accel.streams import simulate
 
-NAMES = ("first", "last", *(name for name, _ in WORD_LAYOUT))
-
-
-def random_words(chance, count):
-    bits = {"first": 1, "last": 1, **dict(WORD_LAYOUT)}
-    return [{name: chance.getrandbits(bits[name]) for name in NAMES} for _ in range(count)]
+BITS = 7
+LOOKED_UP = 2  # cycles ago
 
 
-def offer(dut, words, chance, density):
-    """Write words with random gaps, each only while there is room."""
-    for word in words:
-        yield from pause(chance, density)
-        while not (yield dut.sink.ready):
-            yield
-        yield from write_fields(dut.sink, word)
-        yield dut.sink.valid.eq(1)
-        yield
-        yield dut.sink.valid.eq(0)
-        yield
+def random_segments(chance, count):
+    return [
+        SimpleNamespace(words=chance.choice([1, 2, 3, 4, 9]), pixels=chance.randint(1, 4))
+        for _ in range(count)
+    ]
 
 
-@pytest.mark.parametrize("offered, taken_at", ((1, 1), (1, 0.3), (0.3, 1), (0.5, 0.5)))
-def test_words_come_out_whole_and_in_order(offered, taken_at, seed):
-    chance = random.Random(seed)
-    words, taken = random_words(chance, 200), []
-    dut = WordFifo()
-    simulate(
-        dut, offer(dut, words, chance, offered),
-        receive(dut.source, NAMES, len(words), taken, chance, taken_at),
-    )
-    assert taken == [tuple(word[name] for name in NAMES) for word in words]
+def steps_of(segments):
+    """(pointer, last, retire, begins) of each step."""
+    first = 0
+    for segment in segments:
+        for pixel in range(segment.pixels):
+            for word in range(segment.words):
+                yield SimpleNamespace(
+                    value=first + word, last=word == segment.words - 1,
+                    retire=pixel == segment.pixels - 1, begins=pixel == word == 0,
+                )
+        first += segment.words
 
 
-def test_a_full_one_keeps_every_word(seed):
-    """Nothing is taken before it is full, with one word more than `FIFO_DEPTH`."""
-    chance = random.Random(seed)
-    words, taken = random_words(chance, 3 * FIFO_DEPTH), []
-    dut = WordFifo()
+def walk(dut, segments, arrivals, room, chance):
+    """Make the steps of all segments, as the loops do; return the cycle of each.
 
-    def late():
-        while (yield dut.sink.ready) or not (yield dut.source.valid):
-            yield
-        assert (yield dut.level) == FIFO_DEPTH + 1
-        yield from receive(dut.source, NAMES, len(words), taken, chance, 1)
-
-    simulate(dut, offer(dut, words, chance, 1), late())
-    assert taken == [tuple(word[name] for name in NAMES) for word in words]
-
-
-def test_a_reader_may_be_ready_before_there_is_a_word(seed):
-    chance = random.Random(seed)
-    words, taken = random_words(chance, 20), []
-    dut = WordFifo()
+    arrivals : how many more words have arrived, a cycle; at its end, all.
+    room     : how probable it is that a cycle has room for a step.
+    """
+    steps = list(steps_of(segments))
+    total = sum(segment.words for segment in segments)
+    history = [0]  # words that have arrived, a cycle
+    made, cycles = [], []
+    loaded = stepping = idle = 0
 
     def bench():
-        yield dut.source.ready.eq(1)
-        while len(taken) < len(words):
+        nonlocal loaded, stepping, idle
+        begins = 0
+        while len(made) < len(steps) or stepping:
             yield
-            if (yield dut.source.valid):
-                word = []
-                for name in NAMES:
-                    word.append((yield getattr(dut.source, name)))
-                taken.append(tuple(word))
+            if stepping:
+                assert (yield dut.value) == made[-1].value % (1 << BITS) < 1 << BITS
+                assert made[-1].value < history[-1]
+                cycles.append(len(history) - 1)
+            idle = 0 if stepping else idle + 1
+            loaded |= begins
+            step = steps[len(made)] if len(made) < len(steps) else None
+            ready = yield dut.ready
+            if step and idle > LOOKED_UP and step.value < history[-1 - LOOKED_UP]:
+                assert ready, f"{step} is there, {history[-3:]}"
+            stepping = step is not None and loaded and ready and chance.random() < room
+            yield dut.step.eq(stepping)
+            if stepping:
+                yield dut.last.eq(step.last)
+                yield dut.retire.eq(step.retire)
+                made.append(step)
+                loaded = not (step.last and step.retire)
+            begins = not loaded and chance.random() < room
+            yield dut.begins.eq(begins)
+            history.append(min(total, history[-1] + next(arrivals, total)))
+            yield dut.arrived.eq(history[-1])
 
-    simulate(dut, offer(dut, words, chance, 0.3), bench())
-    assert taken == [tuple(word[name] for name in NAMES) for word in words]
+    simulate(dut, bench())
+    assert made == steps
+    return cycles
 
 
-def test_every_field_has_its_side():
-    sides = [name for name, _ in FLAG_LAYOUT + PLACE_LAYOUT]
-    assert sorted(sides) == sorted({name for name, _ in WORD_LAYOUT}) and len(set(sides)) == 9
+@pytest.mark.parametrize("room", (1, 0.5))
+@pytest.mark.parametrize("arriving", (0.1, 0.5, 1))
+@pytest.mark.parametrize("seed", range(4), indirect=True)
+def test_no_word_is_read_before_it_is_there(arriving, room, seed):
+    chance = random.Random(seed)
+    segments = random_segments(chance, 12)
+    arrivals = (int(chance.random() < arriving) for _ in range(10_000))
+    walk(WeightPointer(BITS), segments, arrivals, room, chance)
+
+
+def test_no_cycle_is_lost_from_pixel_to_pixel(seed):
+    """Although no word is there behind the last one."""
+    chance = random.Random(seed)
+    segments = random_segments(chance, 12)
+    for segment in segments:  # two results are at least two cycles apart
+        segment.words += 1
+    cycles = walk(WeightPointer(BITS), segments, iter(()), 1, chance)
+    assert cycles == list(range(cycles[0], cycles[0] + len(cycles)))

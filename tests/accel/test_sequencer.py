@@ -22,6 +22,7 @@ RESULT_CYCLES = (
     OperandMemory.latency + MultiplierArray(CONFIG).latency + Epilogue.read_latency
     + CONFIG.drain_cycles + EpilogueLane.latency
 )
+POINTERS = 2 * CONFIG.weight_depth
 RESULT = tuple(name for name, _ in RESULT_LAYOUT)
 CAUSES = tuple(name for name in COUNTERS if name not in ("finish", "fetch"))
 
@@ -62,9 +63,14 @@ def random_run(chance):
     return SimpleNamespace(gdn=gdn, fields=fields, shape=shape, segments=segments, tiles=tiles)
 
 
+def words_of(run):
+    return len(run.tiles) * sum(s["rows"] * s["words"] for s in run.segments)
+
+
 def expected_words(run):
-    """Every word in order: (address, half, from_middle, first, last, retire, release, result)."""
+    """Every word in order, as `Monitor.words` has them."""
     f = run.fields
+    weights = 0  # pointer of the segment's first word
     for t, tile in enumerate(run.tiles):
         column = t % run.shape["tiles"][1]
         output_phase = (f["out_x"] + column * f["out_tile_bytes"]) % 16
@@ -94,18 +100,25 @@ def expected_words(run):
                             first = int((row, word) == (0, 0))
                             last = int((row, word) == (s["rows"] - 1, s["words"] - 1))
                             yield (
+                                weights + row * s["words"] + word,
                                 source + row * f["strip_pitch"] + word * CONFIG.reduction,
-                                tile["half"], gdn, first, last, retire if last else None,
+                                tile["half"], gdn, first, last, retire,
                                 int(last and retire and s["release"]),
                                 tuple(result[name] for name in RESULT) if last else None,
                             )
+            weights += s["rows"] * s["words"]
 
 
 class Monitor:
-    """Notes what is issued, and checks that time is counted and results do not collide."""
+    """Notes what is issued, and checks that time is counted and weights have arrived.
+
+    words : (weights, address, half, from_middle, first, last, retire, release, result).
+    """
 
     def __init__(self, dut):
         self.dut = dut
+        self.before = 0  # pointer that the run begins with
+        self.arrived, self.due = 0, 0  # weight words of the run
         self.words, self.times = [], []
         self.taken = 0
         self.cycle = 0
@@ -123,43 +136,43 @@ class Monitor:
             for name, high in zip(CAUSES, causes, strict=True):
                 self.counts[name] += high
             issue = yield dut.issue
-            assert issue == (yield dut.read) == causes[CAUSES.index("busy")]
+            assert issue == causes[CAUSES.index("busy")] and issue >= (yield dut.retire)
             if (yield dut.release):  # a cycle after the word that it belongs to
                 assert self.times[-1] == self.cycle - 1
-                self.words[-1] = (*self.words[-1][:6], 1, self.words[-1][7])
+                self.words[-1] = (*self.words[-1][:7], 1, self.words[-1][8])
             if (yield dut.output_taken):
                 assert (yield dut.output_free)
                 self.taken += 1
             if issue:
-                assert (yield dut.available)
                 yield from self.note()
+                assert self.words[-1][0] < self.arrived
 
     def note(self):
         dut = self.dut
         address = yield dut.operand_address
         gdn, last = (yield dut.from_middle), (yield dut.last)
-        assert last == (yield dut.rewind)
+        weights = ((yield dut.weights) - self.before) % POINTERS
         place = address % CONFIG.input_depth
         if gdn:
             place = yield dut.middle_address
         result = yield from read_fields(dut.result, RESULT)
         self.words.append((
-            place, address // CONFIG.input_depth, gdn, (yield dut.first), last,
-            (yield dut.retire) if last else None, 0, result if last else None,
+            weights, place, address // CONFIG.input_depth, gdn, (yield dut.first), last,
+            (yield dut.retire), 0, result if last else None,
         ))
         self.times.append(self.cycle)
 
 
 def check_distances(words, times):
     """Results leave the array one after the other, and are there before they are normalised."""
-    ends = [(t, w) for t, w in zip(times, words, strict=True) if w[4]]
+    ends = [(t, w) for t, w in zip(times, words, strict=True) if w[5]]
     for (before, _), (after, _) in zip(ends, ends[1:], strict=False):
         assert after - before >= CONFIG.drain_cycles
     arrived = -1  # of the last result of a convolution in the middle memory
     for time, word in zip(times, words, strict=True):
-        if word[2]:
+        if word[3]:
             assert time > arrived
-        elif word[4]:
+        elif word[5]:
             arrived = time + RESULT_CYCLES
 
 
@@ -174,8 +187,12 @@ def test_order_of_work(seed):
     @passive
     def levels():
         while True:
-            yield dut.available.eq(chance.random() < density)
-            yield dut.output_free.eq(chance.random() < density)
+            # As the ring does: there are never more words than it holds.
+            if monitor.arrived < monitor.due and chance.random() < density:
+                monitor.arrived += 1
+            yield dut.arrived.eq((monitor.before + monitor.arrived) % POINTERS)
+            free = ((yield dut.output_free) and not (yield dut.output_taken))
+            yield dut.output_free.eq(free or chance.random() < density)
             yield
 
     @passive
@@ -190,7 +207,7 @@ def test_order_of_work(seed):
         for _ in range(2):  # descriptors
             run = random_run(chance)
             expected = [
-                (word[0] % (1 << 16 if word[2] else CONFIG.input_depth), *word[1:])
+                (word[0], word[1] % (1 << 16 if word[3] else CONFIG.input_depth), *word[2:])
                 for word in expected_words(run)
             ]
             yield from write_fields(descriptor, run.fields)
@@ -198,12 +215,15 @@ def test_order_of_work(seed):
             monitor.words.clear()
             monitor.times.clear()
             monitor.taken = 0
+            monitor.before = (monitor.before + monitor.due) % POINTERS
+            monitor.arrived, monitor.due = 0, words_of(run)
             pending.extend(run.segments * len(run.tiles))
             yield from pulse(dut.start)
             yield from send(dut.tile, run.tiles, chance, density)
             while not (yield dut.done):
                 yield
             assert monitor.words == expected
+            assert monitor.arrived == monitor.due
             assert monitor.taken == len(run.tiles)
             check_distances(monitor.words, monitor.times)
 
@@ -211,10 +231,11 @@ def test_order_of_work(seed):
     simulate(dut, levels(), monitor.watch(), feed(), bench())
 
 
-def one_tile(dut, descriptor, run, chance):
-    """Run the first tile, weights and room for the output always at hand."""
+def one_tile(dut, descriptor, run, chance, monitor, words):
+    """Run the first tile, its `words` of weights and room for the output at hand."""
+    monitor.arrived = words
     yield from write_fields(descriptor, run.fields)
-    yield dut.available.eq(1)
+    yield dut.arrived.eq(monitor.arrived)
     yield dut.output_free.eq(1)
     yield
     yield from pulse(dut.start)
@@ -236,7 +257,7 @@ def test_no_cycle_is_lost_between_segments(seed):
 
     simulate(
         dut, monitor.watch(), send(dut.segment, segments, chance, 1),
-        one_tile(dut, descriptor, run, chance),
+        one_tile(dut, descriptor, run, chance, monitor, 3 * 8),
     )
     assert monitor.times == list(range(monitor.times[0], monitor.times[0] + 3 * 6 * 8))
 
@@ -257,6 +278,9 @@ def test_the_wait_for_the_last_result_begins_anew(early, seed):
     dut = Sequencer(CONFIG, descriptor)
     monitor = Monitor(dut)
     segments = send(dut.segment, [convolution, normalisation], chance, 1)
-    simulate(dut, monitor.watch(), segments, one_tile(dut, descriptor, run, chance))
+    simulate(
+        dut, monitor.watch(), segments,
+        one_tile(dut, descriptor, run, chance, monitor, CONFIG.flush_cycles - early + 2),
+    )
     check_distances(monitor.words, monitor.times)
     assert monitor.times[-2] == monitor.times[-3] + CONFIG.flush_cycles + 1

@@ -5,7 +5,6 @@ import struct
 from types import SimpleNamespace
 
 import pytest
-from litex.gen import LiteXModule
 from migen import Signal
 from migen.sim.core import passive
 
@@ -104,13 +103,39 @@ def beats_of(segment):
 PADDING = {"data": 0}  # fills the last port word of a tile
 
 
-class Reader(LiteXModule):
-    """A ring that is read whenever `want` is up and it has a word, as the sequencer does."""
+class Reader:
+    """Reads words of a ring, as the sequencer does: not before they are there."""
 
-    def __init__(self, config, descriptor):
-        self.ring = ring = WeightRing(config, descriptor)
-        self.want = Signal()
-        self.comb += ring.read.eq(self.want & ring.available)
+    def __init__(self, ring):
+        self.ring = ring
+        self.pointer, self.first = 0, 0
+        self.reads = Signal()  # a word, in this cycle
+
+    def read(self, rewind, retire):
+        """Read a word: the pixel's last one (`rewind`), of the segment's last pixel (`retire`)."""
+        ring = self.ring
+        while (yield ring.arrived) == self.pointer:
+            yield
+        yield self.reads.eq(1)
+        yield ring.pointer.eq(self.pointer)
+        yield ring.retire.eq(retire)
+        following = (self.pointer + 1) % (1 << ring.pointer_bits)
+        if rewind and retire:
+            self.first = following
+        self.pointer = self.first if rewind else following
+        yield
+        yield self.reads.eq(0)
+        yield ring.retire.eq(0)
+
+    @passive
+    def words(self, seen):
+        """Append to `seen` what was read."""
+        due = [False] * self.ring.latency
+        while True:
+            yield
+            if due[0]:
+                seen.append((yield self.ring.word))
+            due = due[1:] + [(yield self.reads)]
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (8, 6)])
@@ -119,13 +144,13 @@ def test_ring_replays_segments(shape, seed):
     chance = random.Random(seed)
     config = ArrayConfig(*shape, pixels=1, epilogue=1, weight_depth=64)
     descriptor = Descriptor()
-    dut = Reader(config, descriptor)
-    ring = dut.ring
+    ring = WeightRing(config, descriptor)
+    reader = Reader(ring)
     segments = [random_segment(chance, config) for _ in range(8)]
     strip_pitch = chance.randrange(200)
     density = chance.choice([0.3, 0.7, 1])
     in_use = []  # (slot, segment) whose parameters may still be asked for
-    expected_words = []  # the words that were read, in order, one a cycle, None for no read
+    expected_words = []  # the words that were read, in order
 
     def compute():
         """As the sequencer: take a segment, read its words once a pixel."""
@@ -156,16 +181,9 @@ def test_ring_replays_segments(shape, seed):
             yield
 
     def read_word(word, rewind, retire):
-        yield dut.want.eq(0)
         yield from pause(chance, density)
-        yield dut.want.eq(1)
-        yield ring.rewind.eq(rewind)
-        yield ring.retire.eq(retire)
-        yield
-        while not (yield ring.read):
-            yield
-        yield dut.want.eq(0)
         expected_words.append(int.from_bytes(word, "little"))
+        yield from reader.read(rewind, retire)
 
     @passive
     def check_words():
@@ -175,7 +193,7 @@ def test_ring_replays_segments(shape, seed):
             yield
             if due[0]:
                 assert (yield ring.word) == rotated(expected_words.pop(0), rotation[0])
-            due = due[1:] + [(yield ring.read)]
+            due = due[1:] + [(yield reader.reads)]
             rotation = [rotation[1], following[0]]
             following[0] = chance.randrange(config.reduction)
             yield ring.rotation.eq(following[0])
@@ -216,7 +234,7 @@ def test_ring_replays_segments(shape, seed):
     for segment in segments:
         beats += [PADDING] * chance.choice([0, 0, 1, 3]) + beats_of(segment)
     stream = send(ring.data, beats, chance, density)
-    simulate(dut, compute(), stream, check_words(), check_parameters())
+    simulate(ring, compute(), stream, check_words(), check_parameters())
     assert not expected_words
 
 
@@ -260,8 +278,8 @@ def test_ring_is_full_to_the_last_word(shape, seed):
     is told before it is in the memory."""
     chance = random.Random(seed)
     config = ArrayConfig(*shape, pixels=1, epilogue=1, weight_depth=64)
-    dut = Reader(config, Descriptor())
-    ring = dut.ring
+    ring = WeightRing(config, Descriptor())
+    reader = Reader(ring)
     large, small = random_segment(chance, config), random_segment(chance, config)
     small.words, small.rows, small.weights = 1, 1, small.weights[:1]
     large.words, large.rows = 16, 4
@@ -283,16 +301,7 @@ def test_ring_is_full_to_the_last_word(shape, seed):
             yield
             if (yield ring.storage.write_enable):
                 place = yield ring.storage.write_address
-                assert (yield ring.arrived.input) % config.weight_depth == place
-
-    @passive
-    def words():
-        due = [False] * ring.latency
-        while True:
-            yield
-            if due[0]:
-                seen.append((yield ring.word))
-            due = due[1:] + [(yield ring.read)]
+                assert (yield ring.complete.input) % config.weight_depth == place
 
     def bench():
         yield ring.segment.ready.eq(1)
@@ -301,43 +310,10 @@ def test_ring_is_full_to_the_last_word(shape, seed):
         assert not fed
         for retire in (0, 1):
             for k in range(config.weight_depth):
-                yield dut.want.eq(1)
-                yield ring.rewind.eq(k == config.weight_depth - 1)
-                yield ring.retire.eq(retire)
-                yield
-                while not (yield ring.read):
-                    yield
-        yield dut.want.eq(0)
+                yield from reader.read(k == config.weight_depth - 1, retire)
         for _ in range(ring.latency + 4):
             yield
         assert seen == 2 * [int.from_bytes(word, "little") for word in large.weights]
         assert fed
 
-    simulate(dut, feed(), bench(), words(), memory())
-
-
-def test_no_cycle_is_lost_from_pixel_to_pixel(seed):
-    """Although no word is there behind the segment's last one."""
-    chance = random.Random(seed)
-    config = ArrayConfig(4, 4, 1, 1, weight_depth=64)
-    dut = WeightRing(config, Descriptor())
-    segment = random_segment(chance, config)
-    words = min(len(segment.weights), chance.randint(1, 30))
-    segment.rows, segment.words, segment.weights = 1, words, segment.weights[:words]
-
-    def bench():
-        yield from send(dut.data, beats_of(segment), chance, 1)
-        for _ in range(20):  # all words arrive
-            yield
-        for cycle in range(4 * words):
-            yield dut.read.eq(1)
-            yield dut.rewind.eq(cycle % words == words - 1)
-            yield dut.retire.eq(cycle >= 3 * words)
-            yield
-            assert (yield dut.available), f"cycle {cycle}"
-        yield dut.read.eq(0)
-        yield
-        yield
-        assert not (yield dut.available)
-
-    simulate(dut, bench())
+    simulate(ring, feed(), bench(), reader.words(seen), memory())
