@@ -35,7 +35,7 @@ demo: install ## send a photograph through the simulated board and back (IMAGE=p
 	@$(BIN)/python -m litelic.host.demo --output build/demo $(if $(IMAGE),--image "$(IMAGE)") $(ARGS)
 
 test: install-test lint ## lint, and run every test that takes no campaign
-	@$(BIN)/python -m pytest -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -m "not long" -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: install-test ## run the campaigns: more seeds, bigger pictures, hours
 	@LITELIC_SEED="$${LITELIC_SEED:-random}" \

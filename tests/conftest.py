@@ -29,7 +29,14 @@ def _base_seed():
 
 
 def pytest_configure(config):
-    config.litelic_seed = _base_seed()
+    # A process that runs some of the tests has the number of the one that started it.
+    given = getattr(config, "workerinput", {})
+    config.litelic_seed = given.get("litelic_seed", _base_seed())
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_configure_node(node):
+    node.workerinput["litelic_seed"] = node.config.litelic_seed
 
 
 def pytest_report_header(config):

@@ -14,7 +14,7 @@ from litelic.host.planner.dram import DramTiming
 # around a descriptor's words; from the array's last result to the last beat in DRAM.
 LOAD_OVERHEAD, FETCH_OVERHEAD, STORE_OVERHEAD = 12, 22, 20
 # Array cycles from a tile, or a segment, that the array has waited for until its first word.
-TILE_LEAD, SEGMENT_LEAD = 8, 6
+TILE_LEAD, SEGMENT_LEAD = 10, 7
 
 TRAFFIC_PRICE = 0.01  # of a bus cycle, in array cycles at the bus clock
 
