@@ -19,6 +19,7 @@ from litelic.accel.loader import Loader
 from litelic.accel.middle import MiddleMemory
 from litelic.accel.multipliers import GENERIC
 from litelic.accel.operands import OperandAddress, OperandMemory
+from litelic.accel.places import EPILOGUE, LANE, WEIGHTS, Placed
 from litelic.accel.resets import OwnResets, WithoutReset
 from litelic.accel.sequencer import RESULT_LAYOUT, Sequencer
 from litelic.accel.store import OutputMemory, Store
@@ -63,11 +64,11 @@ class Engine(LiteXModule):
         d = fetcher.descriptor
         self.loader = loader = Loader(config, d, width)
         self.requests = requests = WeightRequests(config, d, width)
-        self.ring = ring = WeightRing(config, d, cd_array, technology)
+        self.ring = ring = Placed(WEIGHTS)(WeightRing(config, d, cd_array, technology))
         self.array = array = in_array(WithoutReset()(MultiplierArray(config, technology)))
         self.sequencer = sequencer = in_array(Sequencer(config, d))
         self.epilogue = epilogue = in_array(
-            Epilogue(config, d, ring, RESULT_LAYOUT, technology)
+            Placed(EPILOGUE)(Epilogue(config, d, ring, RESULT_LAYOUT, technology))
         )
         self.store = store = Store(config, d, beat_width, cd_array)
         events = {
@@ -160,10 +161,11 @@ class Engine(LiteXModule):
 
         # Lanes ------------------------------------------------------------------------------------
         for m in range(config.pixels):
+            in_lane = Placed(LANE.format(m))
             operands, middle, output = (
-                WithoutReset()(OperandMemory(config, cd_array, technology)),
-                in_array(WithoutReset()(MiddleMemory(config, technology))),
-                WithoutReset()(OutputMemory(config, cd_array, technology)),
+                in_lane(WithoutReset()(OperandMemory(config, cd_array, technology))),
+                in_array(in_lane(WithoutReset()(MiddleMemory(config, technology)))),
+                in_lane(WithoutReset()(OutputMemory(config, cd_array, technology))),
             )
             self.submodules += operands, middle, output
             lane = epilogue.lanes[m % config.epilogue]

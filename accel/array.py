@@ -7,6 +7,7 @@ from litelic.accel import multipliers
 from litelic.accel.adders import accumulated, total
 from litelic.accel.config import CHANNELS_A_GROUP
 from litelic.accel.copies import own
+from litelic.accel.places import LANE
 from litelic.accel.requantise import delay
 
 LANES_A_COPY = 2  # of the weights
@@ -82,6 +83,7 @@ class MultiplierArray(LiteXModule):
                     for product in multipliers.products(
                         technology, self, copy[bits * k : bits * k + bits],
                         [word[8 * k : 8 * k + 8] for word in weights[channels]],
+                        [f"{LANE.format(m)}_product_{n}_{k}" for n in range(c.outputs)[channels]],
                     )
                 ]
                 for k in range(c.reduction)

@@ -20,8 +20,10 @@ def products_a_block(technology, operand_bits):
     return 2 if technology == DSP48 and operand_bits <= PACKED_OPERAND_BITS else 1
 
 
-def products(technology, module, operand, weights):
+def products(technology, module, operand, weights, names):
     """Multiply one signed operand with signed 8-bit weights, -127..127, in `LATENCY` cycles.
+
+    names : of the blocks, one a weight, for where blocks are instantiated.
 
     Returns a (product, correction) a weight: their sum is what was asked for. The correction is
     a Signal of 1 bit, None for 0; an adder behind takes it as its carry.
@@ -30,8 +32,12 @@ def products(technology, module, operand, weights):
     if products_a_block(technology, len(operand)) == 2:
         for pair in zip(weights[::2], weights[1::2]):
             found += _packed(module, operand, *pair)
-    one = _ecp5 if technology == ECP5 else _inferred
-    return found + [(one(module, operand, weight), None) for weight in weights[len(found):]]
+    for name, weight in list(zip(names, weights))[len(found):]:
+        if technology == ECP5:
+            found.append((_ecp5(module, operand, weight, name), None))
+        else:
+            found.append((_inferred(module, operand, weight), None))
+    return found
 
 
 def _registered(module, signal):
@@ -67,7 +73,7 @@ def _packed(module, operand, low, high):
     return [(lower, None), (higher, both[LOW_BITS - 1])]
 
 
-def _ecp5(module, operand, weight):
+def _ecp5(module, operand, weight, name):
     """A MULT18X18D with its input and output registers (Lattice, FPGA-TN-02205).
 
     Factors lie at the upper end of its inputs, over zeros, and so does their product: a constant
@@ -87,7 +93,7 @@ def _ecp5(module, operand, weight):
             f"p_REG_{register}_RST": "RST0",
         }
     module.specials += Instance(
-        "MULT18X18D", **clocked, p_REG_PIPELINE_CLK="NONE", p_REG_INPUTC_CLK="NONE",
+        "MULT18X18D", name=name, **clocked, p_REG_PIPELINE_CLK="NONE", p_REG_INPUTC_CLK="NONE",
         p_GSR="DISABLED", p_RESETMODE="SYNC",
         i_CLK0=ClockSignal(), i_CE0=1, i_RST0=0,
         i_SIGNEDA=1, i_SIGNEDB=1, i_SOURCEA=0, i_SOURCEB=0,

@@ -1,9 +1,13 @@
-"""What every user of the DRAM controller has in front of it."""
+"""Registers around the DRAM controller: towards its users, and towards an SDR memory."""
+
+import copy
 
 from litedram.common import LiteDRAMNativePort
 from litedram.frontend.wishbone import LiteDRAMWishbone2Native
+from litedram.phy import dfi
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream, wishbone
+from migen.genlib.record import DIR_M_TO_S
 
 # Port Buffer --------------------------------------------------------------------------------------
 
@@ -47,3 +51,37 @@ class CPUPort(LiteXModule):
         self.buffer    = PortBuffer(port)
         self.converter = wishbone.Converter(self.bus, memory)
         self.bridge    = LiteDRAMWishbone2Native(memory, self.buffer.port, base_address)
+
+# DFI Buffer ---------------------------------------------------------------------------------------
+
+class DFIBuffer(LiteXModule):
+    """Registers between the controller and an SDR memory's PHY, which has none but at the pins.
+
+    What is written comes from a FIFO, through a width converter and the choice between all users,
+    and the pins are all along one side of the FPGA. Everything that goes to the memory is a cycle
+    later, so what is read is, too.
+
+    Attributes
+    ----------
+    dfi, settings : as a PHY's.
+    """
+    def __init__(self, phy):
+        self.settings = settings = copy.copy(phy.settings)
+        settings.read_latency = phy.settings.read_latency + 1
+        p0            = phy.dfi.p0
+        self.dfi      = dfi.Interface(len(p0.address), len(p0.bank), settings.nranks,
+            len(p0.wrdata), settings.nphases)
+        self.phy      = phy
+
+        # # #
+
+        for near, far in zip(self.dfi.phases, phy.dfi.phases):
+            for name, _, direction in near.layout:
+                source, sink = getattr(near, name), getattr(far, name)
+                if direction == DIR_M_TO_S:
+                    # Nothing to the memory before the first command, as from the controller.
+                    register  = type(source)(len(source), reset=source.reset.value)
+                    self.sync += register.eq(source)
+                    self.comb += sink.eq(register)
+                else:
+                    self.comb += source.eq(sink)

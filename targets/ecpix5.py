@@ -57,6 +57,7 @@ BOARD = Board(
     memories        = {"MT41K256M16": "DDR3 x16, 512 MB"},
     ethernet        = "gigabit, RGMII",
     loader          = "ecpix5",
+    dram_side       = "left",
 )
 
 if __name__ == "__main__":

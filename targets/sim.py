@@ -19,6 +19,7 @@ from litelic.soc.board.options import (
     parse_array,
 )
 from litelic.soc.builder import LiteLICBuilder
+from litelic.soc.dram import DFIBuffer
 from litelic.soc.link.ethernet import EthernetLink
 from litelic.soc.link.switch import LinkSwitch
 from litelic.soc.simulation import cache
@@ -42,6 +43,8 @@ class SimSoC(LiteLICSoC):
         dram        = memory_named(memory)
         dram_module = dram.module(sys_clk_freq)
         dram_phy    = SDRAMPHYModel(dram_module, data_width=dram.width, clk_freq=sys_clk_freq)
+        if dram_phy.settings.memtype == "SDR":
+            dram_phy = DFIBuffer(dram_phy)
 
         # Link -------------------------------------------------------------------------------------
         pads     = platform.request("link")

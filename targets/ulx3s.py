@@ -13,6 +13,7 @@ from litelic.accel.multipliers import ECP5
 from litelic.soc.board.description import Board, Variant
 from litelic.soc.board.main import main
 from litelic.soc.board.soc import BoardSoC
+from litelic.soc.dram import DFIBuffer
 
 # CRG ----------------------------------------------------------------------------------------------
 
@@ -50,7 +51,7 @@ class ULX3SSoC(BoardSoC):
             toolchain = options.toolchain)
         BoardSoC.__init__(self, BOARD, options, platform,
             crg         = CRG(platform, options.sys_clk_freq, options.array_clk_freq),
-            dram_phy    = GENSDRPHY(platform.request("sdram"), options.sys_clk_freq),
+            dram_phy    = DFIBuffer(GENSDRPHY(platform.request("sdram"), options.sys_clk_freq)),
             dram_module = getattr(modules, options.memory)(options.sys_clk_freq, "1:1"))
 
 BOARD = Board(

@@ -36,6 +36,7 @@ class Board:
     ethernet  : in words, "" for a board without (or without one that is supported).
     loader    : openFPGALoader's name of the board.
     flash_offset : of the bitstream in the flash, in bytes.
+    dram_side : of the FPGA, on which the DRAM's pins are: "left" or "right".
     """
 
     name: str
@@ -52,6 +53,7 @@ class Board:
     port_bytes: int = 16
     ethernet: str = ""
     flash_offset: int = 0
+    dram_side: str = "right"
     extra: tuple = field(default=())
 
     def variant(self, name):

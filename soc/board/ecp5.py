@@ -10,6 +10,7 @@ from pathlib import Path
 from litelic.host.area import families, figures
 from litelic.host.errors import LitelicError
 from litelic.soc.board import tools
+from litelic.soc.board.floorplan import DIES, with_floorplan
 from litelic.soc.board.timing import Clock
 
 PACKAGES = {"381": "CABGA381", "554": "CABGA554", "756": "CABGA756", "285": "CSFBGA285"}
@@ -49,7 +50,23 @@ def synthesise(name, folder, sources):
 # Netlist to configuration -------------------------------------------------------------------------
 
 
-def place(name, folder, device, seed):
+def plan(name, folder, device, dram):
+    """Give the netlist's blocks their sites: the name of the netlist that has them.
+
+    device : as LiteX's platforms have it, "LFE5U-85F-6BG381C"; where there is no floorplan for the
+             FPGA, it is the netlist that was there.
+    dram   : the side on which the DRAM's pins are.
+    """
+    die = DIES.get(device.rsplit("-", 1)[0])
+    if die is None:
+        return f"{name}.json"
+    planned = f"{name}-planned.json"
+    text = with_floorplan((folder / f"{name}.json").read_text(), name, die, dram)
+    (folder / planned).write_text(text)
+    return planned
+
+
+def place(name, folder, netlist, device, seed):
     """Place and route with a seed: the file of the configuration, the `timing.Clock`s."""
     kind, size, rest = device.lower().split("-")
     package = next((full for digits, full in PACKAGES.items() if digits in rest), None)
@@ -58,7 +75,7 @@ def place(name, folder, device, seed):
     result, report = f"seed{seed}.config", f"seed{seed}.json"
     command = [
         f"--{ARCHITECTURES[kind]}{size.rstrip('f')}k", "--package", package, "--speed", rest[0],
-        "--seed", str(seed), "--json", f"{name}.json", "--lpf", f"{name}.lpf",
+        "--seed", str(seed), "--json", netlist, "--lpf", f"{name}.lpf",
         # The static placer leaves far less wire than the default one, and router2 finds a way
         # in its dense places, where router1 rips up the same connections again and again.
         "--placer", "static", "--router", "router2",
@@ -66,7 +83,7 @@ def place(name, folder, device, seed):
         "--timing-allow-fail", "--detailed-timing-report",
         "--textcfg", result, "--report", report,
     ]
-    once(folder, result, command, [f"{name}.json", f"{name}.lpf"],
+    once(folder, result, command, [netlist, f"{name}.lpf"],
         lambda: tools.run(tools.NEXTPNR_ECP5, command, folder, f"seed{seed}.log", SEED_SECONDS))
     names = clock_names((folder / f"{name}.json").read_text())
     return folder / result, clocks((folder / report).read_text(), names)
