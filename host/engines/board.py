@@ -1,6 +1,7 @@
 """A board as an engine: plans, uploads, runs, and reads back."""
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,11 +10,17 @@ from litelic.accel.descriptor import COUNTERS, DESCRIPTOR_BYTES, RECORD_OFFSET, 
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import DEFAULT_WATCHDOG_CYCLES
 from litelic.host.planner.cycles import Timing
-from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram
+from litelic.host.planner.maps import MAP_ALIGNMENT
+from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram, Plan
 from litelic.host.program.network import join
 from litelic.host.program.symbols import check_input
 
 PATIENCE = 8  # times the planner's estimate, before the board gives a layer up
+SLOTS = 2  # jobs that the DRAM can hold at a time
+LABELS = {  # of what goes to and fro, by network
+    "analysis": ("picture", "latents"), "hyper_analysis": ("latents", "hyper latents"),
+    "hyper_synthesis": ("hyper latents", "parameters"), "synthesis": ("latents", "picture"),
+}
 
 
 def watchdog_cycles(plan):
@@ -22,11 +29,30 @@ def watchdog_cycles(plan):
     return max(DEFAULT_WATCHDOG_CYCLES, PATIENCE * int(slowest))
 
 
+@dataclass(frozen=True)
+class Job:
+    """Networks to be run one after the other on one input.
+
+    plan        : where everything is.
+    descriptors : byte address of the descriptors.
+    results     : (label, `FeatureMap`) of each network's.
+    label       : for people.
+    """
+
+    plan: Plan
+    descriptors: int
+    results: tuple
+    label: str
+
+
 class BoardEngine:
     """Runs a program on a `Board`.
 
     The weights are packed for the board's array and sent once; a board that still holds them is
-    not sent them again.
+    not sent them again. A job is sent, started, finished and fetched; jobs of two slots may be on
+    the board at a time, one of them running (`pipeline.py`). `reports` has a report for each layer
+    that ran last: its "layer", "macs", "predicted" (cycles, by the cycle model), "counters"
+    (cycles) and "dram" (bytes moved, by kind).
     """
 
     def __init__(self, board, program, progress=None):
@@ -44,6 +70,7 @@ class BoardEngine:
         )
         self._identity = hashlib.sha256(self._packed.weights).digest()
         self._loaded = board.info.program == self._identity
+        self._jobs = {}
         self.reports = []
 
     @property
@@ -53,27 +80,20 @@ class BoardEngine:
 
     def analyse(self, pixels):
         """Latents int16 [h][w][c] of pixels uint8 [height][width][3]."""
-        return self._read("latents", self._run("analysis", pixels).output)
+        return self._run("analysis", pixels)
 
     def analyse_with_hyperprior(self, pixels):
         """Latents, hyper latents and parameters, int16 [h][w][c], of such pixels: one run, without
         the host."""
-        names = [name for name in self._program.networks if name != "synthesis"]
-        plan = self._run_all(names, pixels)
-        ends = np.cumsum([len(self._program.networks[name]) for name in names])
-        labels = ("latents", "hyper latents", "parameters")
-        return tuple(
-            self._read(label, plan.steps[end - 1].output)
-            for label, end in zip(labels, ends, strict=True)
-        )
+        return tuple(self.fetch(self._run_all(self.encoder, pixels)))
 
     def hyper_synthesise(self, hyper):
         """Parameters int16 [h][w][c] of hyper latents int16 [h][w][c]."""
-        return self._read("parameters", self._run("hyper_synthesis", hyper).output)
+        return self._run("hyper_synthesis", hyper)
 
     def synthesise(self, latents):
         """Pixels uint8 [height][width][3] of what the synthesis reads, int16 [h][w][c]."""
-        return self._read("picture", self._run("synthesis", latents).output)
+        return self._run("synthesis", latents)
 
     def layers(self, network, x):
         """Yield (layer, output, counters) of every layer of one of the program's networks;
@@ -81,40 +101,99 @@ class BoardEngine:
 
         Raises `LitelicError` when the DRAM cannot keep every layer's output.
         """
-        plan = self._run_all([network], x, every=True)
-        for step, report in zip(plan.steps, self.reports, strict=True):
+        job = self._run_all([network], x, every=True)
+        for step, report in zip(job.plan.steps, self.reports, strict=True):
             yield step.layer, self._read(step.layer.name, step.output), report["counters"]
 
+    @property
+    def encoder(self):
+        """Names of the networks that an encoder runs, in order."""
+        return [name for name in self._program.networks if name != "synthesis"]
+
+    # Jobs -----------------------------------------------------------------------------------------
+
+    def job(self, names, shape, slot=None, every=False):
+        """The `Job` of networks (by name, one after the other) for an input of that shape.
+
+        slot  : 0 or 1: it leaves the other half of the DRAM alone.
+        every : the results of all layers can be read at its end.
+        Raises `LitelicError` when the DRAM is too small.
+        """
+        key = (*names, *shape, slot, every)
+        if key not in self._jobs:
+            if len(self._jobs) >= 4 * SLOTS:  # pictures of another size, probably
+                self._jobs.clear()
+            self._jobs[key] = self._plan(names, shape, slot, every)
+        return self._jobs[key]
+
+    def _plan(self, names, shape, slot, every):
+        networks = [self._program.networks[name] for name in names]
+        ends = [int(end) - 1 for end in np.cumsum([len(network) for network in networks])]
+        layers, dram = join(*networks), self._board.info.dram_bytes
+        descriptors, room = 0, {}
+        if slot is not None:
+            half = WEIGHTS_ADDRESS // SLOTS
+            if len(layers) * DESCRIPTOR_BYTES > half:
+                raise LitelicError(f"{len(layers)} layers are too many for two jobs at a time")
+            descriptors = slot * half
+            maps = self._packed.maps_address
+            size = (dram - maps) // SLOTS // MAP_ALIGNMENT * MAP_ALIGNMENT
+            room = {"start": maps + slot * size}
+            dram = room["start"] + size
+        plan = self._packed.plan(
+            layers, *shape[:2], dram, kept=range(len(layers)) if every else ends, **room
+        )
+        results = tuple(
+            (LABELS[name][1], plan.steps[end].output) for name, end in zip(names, ends, strict=True)
+        )
+        return Job(plan, descriptors, results, names[0].replace("_", " "))
+
+    def send(self, job, x):
+        """Put a job and its input on the board. `x` has been checked (`symbols.check_input`)."""
+        self._load()
+        label = LABELS[job.label.replace(" ", "_")][0]
+        self._send(label, job.plan.input.address, job.plan.input.to_bytes(x))
+        self._board.write(job.descriptors, job.plan.descriptors)
+
+    def start(self, job):
+        """Let it run. There is one job at a time, until `finish`."""
+        self._board.start(job.descriptors, len(job.plan.steps), watchdog_cycles(job.plan))
+
+    def finish(self, job):
+        """Wait until it has run; returns the cycles that it took."""
+        return self._board.finish(lambda done, total: self._progress(job.label, done, total))
+
+    def fetch(self, job):
+        """The result of each network, int16 or uint8 [h][w][c]; leaves `reports`."""
+        self._look_at_records(job)
+        return [self._read(label, output) for label, output in job.results]
+
+    @property
+    def running(self):
+        """Whether a job was started that was not finished."""
+        return self._board.running
+
     def _run(self, network, x):
-        return self._run_all([network], x)
+        (result,) = self.fetch(self._run_all([network], x))
+        return result
 
     def _run_all(self, names, x, every=False):
-        """Send `x`, run networks one after the other; the result of each is there at the end, or of
-        `every` layer. Leaves a report a layer in `reports`: its
-        "layer", "macs", "predicted" (cycles, by the cycle model), "counters" (cycles) and "dram"
-        (bytes moved, by kind)."""
         check_input(self._program, names[0], x)
-        networks = [self._program.networks[name] for name in names]
-        ends = np.cumsum([len(network) for network in networks])
-        plan = self._packed.plan(
-            join(*networks), x.shape[0], x.shape[1], self._board.info.dram_bytes,
-            kept=range(ends[-1]) if every else [int(end) - 1 for end in ends],
-        )
-        self._load()
-        direction = names[0].replace("_", " ")
-        label = {"analysis": "picture", "hyper_synthesis": "hyper latents"}.get(names[0], "latents")
-        self._send(label, plan.input.address, plan.input.to_bytes(x))
-        self._board.write(0, plan.descriptors)
-        self._board.run(
-            0, len(plan.steps), watchdog_cycles(plan),
-            progress=lambda done, total: self._progress(direction, done, total),
-        )
-        records = self._board.read(0, len(plan.steps) * DESCRIPTOR_BYTES)
+        job = self.job(names, x.shape, every=every)
+        self.send(job, x)
+        self.start(job)
+        self.finish(job)
+        if every:
+            self._look_at_records(job)
+        return job
+
+    def _look_at_records(self, job):
+        steps = job.plan.steps
+        records = self._board.read(job.descriptors, len(steps) * DESCRIPTOR_BYTES)
         self.reports = [
             self._report(step, records[i * DESCRIPTOR_BYTES : (i + 1) * DESCRIPTOR_BYTES])
-            for i, step in enumerate(plan.steps)
+            for i, step in enumerate(steps)
         ]
-        return plan
 
     def _load(self):
         """Send the weights, unless the board holds them."""

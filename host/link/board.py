@@ -52,6 +52,12 @@ class _Pending:
     context: object = field(default=None)
 
 
+@dataclass
+class _Run:
+    frame: Frame
+    answers: list = field(default_factory=list)  # that came while something else was asked for
+
+
 class Board:
     """A connection to one board. Use `with Board.open(port) as board:`.
 
@@ -69,7 +75,7 @@ class Board:
         self._parser = Parser()
         self._frames = []
         self._sequence = random.randrange(1 << 16)
-        self._last_run = None
+        self._last_run = self._running = None
         self._last_access = None
         self.requests = self.resent = 0
         self.info = None
@@ -182,33 +188,55 @@ class Board:
         The board gives up when one descriptor takes more than `watchdog_cycles`, which is rounded
         up to a multiple of 1024. `progress(done, total)` is called about once a second.
         """
+        self.start(address, count, watchdog_cycles)
+        return self.finish(progress)
+
+    def start(self, address, count, watchdog_cycles=DEFAULT_WATCHDOG_CYCLES):
+        """The first half of `run`. Until `finish`, everything but another run may be asked for."""
         units = min(-(-watchdog_cycles // WATCHDOG_UNIT), (1 << 32) - 1)
         frame = self._make(Request.RUN, address, count, units.to_bytes(4, "little"))
         if frame.sequence == self._last_run:  # the board would take it for a repetition
             frame = self._make(Request.RUN, address, count, units.to_bytes(4, "little"))
         self._last_run = frame.sequence
-        for _ in range(ATTEMPTS):
-            self._write(frame.encode())
-            answer = self._wait_for_run(frame, progress)
-            if answer is not None:
-                return int.from_bytes(answer.payload, "little")
-        raise self._silent()
+        self._running = _Run(frame)
+        self._write(frame.encode())
 
-    def _wait_for_run(self, frame, progress):
+    @property
+    def running(self):
+        """Whether a run was started that was not waited for."""
+        return self._running is not None
+
+    def finish(self, progress=None):
+        """The second half of `run`: wait for its end; returns the cycles that it took."""
+        run = self._running
+        try:
+            for attempt in range(ATTEMPTS):
+                if attempt:
+                    self._write(run.frame.encode())
+                answer = self._wait_for_run(run, progress)
+                if answer is not None:
+                    return int.from_bytes(answer.payload, "little")
+            raise self._silent()
+        finally:
+            self._running = None
+
+    def _wait_for_run(self, run, progress):
         """The answer to a RUN; None when request or answer got lost (send it again)."""
+        frame = run.frame
         while True:
-            answer = self._receive(time.monotonic() + PING_SECONDS)
+            answer = run.answers.pop(0) if run.answers else (
+                self._receive(time.monotonic() + PING_SECONDS)
+            )
             if answer is None:
-                state = self._request(self._make(Request.PING), also=frame)
-                if state.sequence == frame.sequence:
-                    answer = state
-                else:
-                    running = RunState.ACTIVE << 16 | frame.sequence
-                    if state.address != running:
-                        return None
-                    if progress:
-                        progress(state.argument, frame.argument)
+                state = self._request(self._make(Request.PING))
+                if run.answers:
                     continue
+                running = RunState.ACTIVE << 16 | frame.sequence
+                if state.address != running:
+                    return None
+                if progress:
+                    progress(state.argument, frame.argument)
+                continue
             if answer.sequence != frame.sequence:
                 continue
             if answer.type == RESPONSE_ERROR:
@@ -249,11 +277,11 @@ class Board:
         self._sequence = (self._sequence + 1) % (1 << 16)
         return Frame(kind, self._sequence, address, argument, payload)
 
-    def _request(self, frame, also=None):
-        """The answer to one request, or an answer to the request `also` that came before it."""
-        return next(answer for _, answer in self._exchange(iter([(frame, None)]), also))
+    def _request(self, frame):
+        """The answer to one request."""
+        return next(answer for _, answer in self._exchange(iter([(frame, None)])))
 
-    def _exchange(self, requests, also=None):
+    def _exchange(self, requests):
         """Send requests, a few ahead of their answers; yields (context, answer) in any order.
 
         `requests` yields (frame, context). What gets lost or damaged is sent again: that is safe
@@ -274,8 +302,8 @@ class Board:
                 self._write(FLUSH)
                 for entry in pending.values():
                     self._send_again(entry)
-            elif also and answer.sequence == also.sequence:
-                yield None, answer
+            elif self._running and answer.sequence == self._running.frame.sequence:
+                self._running.answers.append(answer)
             elif answer.sequence in pending:
                 entry = pending[answer.sequence]
                 damaged = answer.payload is None

@@ -1,0 +1,83 @@
+"""Input after input through a board: one is computed, the next one sent, the one before fetched."""
+
+import time
+from contextlib import contextmanager
+
+from litelic.host.engines.board import SLOTS
+from litelic.host.errors import LitelicError
+from litelic.host.program.symbols import check_input
+
+
+class Pipeline:
+    """Runs networks on inputs of any number, with two jobs on the board at a time.
+
+    engine : a `BoardEngine`, which nobody else uses meanwhile.
+    names  : of the networks of a job.
+    note   : note(input's number, what, begin, end), times of `time.monotonic`: "send", "fetch" and
+             "compute", of which the end is when it was noticed.
+    """
+
+    def __init__(self, engine, program, names, note=None):
+        self._engine, self._program, self._names = engine, program, list(names)
+        self._note = note or (lambda number, what, begin, end: None)
+        self._begun = 0.0
+
+    def run(self, inputs):
+        """Yield (input, results) in order; `inputs` are arrays as `check_input` wants them.
+
+        An input is sent before the results of the one before it are yielded: there are two more
+        in work than have come out. One that is too large to share the DRAM is run alone.
+        """
+        before = None  # what was started last: (number, input, job)
+        try:
+            for number, x in enumerate(inputs):
+                check_input(self._program, self._names[0], x)
+                job, alone = self._job(number, x)
+                if alone and before:
+                    last, before = before, None
+                    yield self._end(last)
+                with self._noted(number, "send"):
+                    self._engine.send(job, x)
+                if before:
+                    self._finish(before)
+                self._engine.start(job)
+                self._begun = time.monotonic()
+                ended, before = before, (number, x, job)
+                if ended:
+                    yield self._fetch(ended)
+                if alone:
+                    last, before = before, None
+                    yield self._end(last)
+            if before:
+                last, before = before, None
+                yield self._end(last)
+        finally:
+            if self._engine.running:  # nobody wants it any more
+                self._engine.finish(before[2])
+
+    def _job(self, number, x):
+        """(its job, whether it needs all of the DRAM)."""
+        try:
+            return self._engine.job(self._names, x.shape, number % SLOTS), False
+        except LitelicError:
+            return self._engine.job(self._names, x.shape), True
+
+    def _end(self, started):
+        self._finish(started)
+        return self._fetch(started)
+
+    def _finish(self, started):
+        number, _, job = started
+        self._engine.finish(job)
+        self._note(number, "compute", self._begun, time.monotonic())
+
+    def _fetch(self, started):
+        number, x, job = started
+        with self._noted(number, "fetch"):
+            return x, self._engine.fetch(job)
+
+    @contextmanager
+    def _noted(self, number, what):
+        begin = time.monotonic()
+        yield
+        self._note(number, what, begin, time.monotonic())

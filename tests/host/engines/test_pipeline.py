@@ -1,0 +1,180 @@
+"""Two jobs at a time on a board: what is where, in which order, and what happens at the end."""
+
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from litelic.accel.config import ArrayConfig
+from litelic.accel.descriptor import DESCRIPTOR_BYTES
+from litelic.host.engines.board import BoardEngine
+from litelic.host.engines.pipeline import Pipeline
+from litelic.host.errors import LitelicError
+from litelic.host.golden import run_layers
+from litelic.host.planner.plan import WEIGHTS_ADDRESS
+from tests.host.bench.fakes import FakeBoard
+from tests.host.codec.models import small_program
+
+
+class MemoryBoard:
+    """A board that computes by the golden model, from the bytes that it holds when it has finished.
+
+    `events` are what was done, and where; nothing may touch the half in which it computes.
+    """
+
+    def __init__(self, program, dram_bytes=1 << 20):
+        self.program = program
+        self.info = SimpleNamespace(**vars(FakeBoard().info) | {
+            "array": ArrayConfig().to_dict(), "dram_bytes": dram_bytes,
+        })
+        self.memory = bytearray(dram_bytes)
+        self.jobs = {}  # descriptors' address -> plan, as the engine made them
+        self.running = False
+        self.events = []
+
+    def set_program(self, identity):
+        self.info.program = identity
+
+    def write(self, address, data, progress=None):
+        self.touch("write", address, len(data))
+        self.memory[address : address + len(data)] = data
+
+    def read(self, address, length, progress=None):
+        self.touch("read", address, length)
+        return bytes(self.memory[address : address + length])
+
+    def touch(self, what, address, length):
+        self.events.append((what, address))
+        if self.running:
+            begin, end = self.busy
+            assert address + length <= begin or address >= end or address < WEIGHTS_ADDRESS
+
+    def start(self, address, count, watchdog_cycles):
+        assert not self.running
+        self.events.append(("start", address))
+        self.running, self.address = True, address
+        plan = self.jobs[address]
+        maps = [plan.input, *(step.output for step in plan.steps)]
+        self.busy = min(m.address for m in maps), max(m.address + m.size for m in maps)
+
+    def finish(self, progress=None):
+        assert self.running
+        self.events.append(("finish", self.address))
+        self.running = False
+        plan = self.jobs[self.address]
+        read = plan.input
+        x = read.from_bytes(self.memory[read.address : read.address + read.size])
+        for step, (_, y) in zip(plan.steps, run_layers([s.layer for s in plan.steps], x)):
+            where = step.output
+            self.memory[where.address : where.address + where.size] = where.to_bytes(y)
+        return 1000
+
+
+class Engine(BoardEngine):
+    """Tells its board the plans, and has no records to look at."""
+
+    def start(self, job):
+        self._board.jobs[job.descriptors] = job.plan
+        super().start(job)
+
+    def _look_at_records(self, job):
+        assert self._board.read(job.descriptors, DESCRIPTOR_BYTES)
+
+
+def pictures(chance, sizes):
+    generator = np.random.default_rng(chance.getrandbits(32))
+    return [generator.integers(0, 256, (h, w, 3), dtype=np.uint8) for h, w in sizes]
+
+
+def golden(program, x):
+    *_, (_, y) = run_layers(program.analysis, x)
+    return y
+
+
+def random_sizes(chance, count):
+    sizes = [(16 * chance.randint(1, 3), 16 * chance.randint(1, 3)) for _ in range(2)]
+    return [chance.choice(sizes) for _ in range(count)]
+
+
+@pytest.mark.parametrize("count", (0, 1, 2, 3, 7))
+def test_results_come_in_order(count, seed):
+    chance = random.Random(seed)
+    program = small_program(1)
+    board = MemoryBoard(program)
+    inputs = pictures(chance, random_sizes(chance, count))
+    found = list(Pipeline(Engine(board, program), program, ["analysis"]).run(inputs))
+    assert len(found) == count and not board.running
+    for x, (given, (result,)) in zip(inputs, found):
+        assert given is x
+        np.testing.assert_array_equal(result, golden(program, x))
+
+
+def test_one_is_computed_while_others_move(seed):
+    """Sending the second and later inputs, and fetching all but the last result."""
+    chance = random.Random(seed)
+    program = small_program(1)
+    board = MemoryBoard(program)
+    engine = Engine(board, program)
+    inputs = pictures(chance, [(16, 32)] * 4)
+    jobs = [engine.job(["analysis"], (16, 32, 3), slot) for slot in (0, 1)]
+    list(Pipeline(engine, program, ["analysis"]).run(inputs))
+    running, during = None, []
+    for what, address in board.events:
+        running = {"start": address, "finish": None}.get(what, running)
+        if what in ("write", "read"):
+            during.append((running, what, address))
+    for number in range(4):
+        job, other = jobs[number % 2], jobs[1 - number % 2].descriptors
+        sent = [r for r, what, address in during if (what, address) == (
+            "write", job.plan.input.address)]
+        fetched = [r for r, what, address in during if (what, address) == (
+            "read", job.results[0][1].address)]
+        assert sent == ([None, other] if job is jobs[0] else [other, other])
+        assert fetched == ([other, other] if job is jobs[0] else [other, None])
+
+
+def test_a_picture_that_needs_all_of_the_dram_is_run_alone(seed):
+    chance = random.Random(seed)
+    program = small_program(1)
+    engine = Engine(MemoryBoard(program), program)
+    small, large = (16, 16), (64, 128)
+    # Room for the large one alone, but not for half of it beside another.
+    needed = max(
+        step.output.address + step.output.size
+        for step in engine.job(["analysis"], (*large, 3)).plan.steps
+    )
+    board = MemoryBoard(program, needed)
+    engine = Engine(board, program)
+    with pytest.raises(LitelicError, match="MB of DRAM"):
+        engine.job(["analysis"], (*large, 3), 0)
+    inputs = pictures(chance, [small, small, large, large, small, small])
+    found = list(Pipeline(engine, program, ["analysis"]).run(inputs))
+    for x, (_, (result,)) in zip(inputs, found, strict=True):
+        np.testing.assert_array_equal(result, golden(program, x))
+
+
+def test_stopped_early_it_leaves_nothing_running(seed):
+    chance = random.Random(seed)
+    program = small_program(1)
+    board = MemoryBoard(program)
+    running = Pipeline(Engine(board, program), program, ["analysis"]).run(
+        pictures(chance, [(16, 16)] * 5)
+    )
+    next(running)
+    assert board.running
+    running.close()
+    assert not board.running
+
+
+def test_what_took_how_long_is_noted(seed):
+    chance = random.Random(seed)
+    program = small_program(1)
+    noted = []
+    engine = Engine(MemoryBoard(program), program)
+    pipeline = Pipeline(engine, program, ["analysis"], lambda *note: noted.append(note))
+    list(pipeline.run(pictures(chance, [(16, 16)] * 3)))
+    assert sorted((number, what) for number, what, _, _ in noted) == [
+        (number, what) for number in range(3) for what in ("compute", "fetch", "send")
+    ]
+    assert all(begin <= end for _, _, begin, end in noted)
