@@ -10,7 +10,7 @@ from migen.genlib.cdc import MultiReg
 from litelic.accel.array import MultiplierArray
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.counters import CycleCounters, EventCounters
-from litelic.accel.crossing import LevelCrossing, TokenCrossing
+from litelic.accel.crossing import Landing, LevelCrossing, TokenCrossing
 from litelic.accel.descriptor import COUNTERS, FLAG_OUTPUT16
 from litelic.accel.dma import BeatWriter, LiteDRAMDMAReader
 from litelic.accel.epilogue import Epilogue
@@ -96,10 +96,7 @@ class Engine(LiteXModule):
         self.running = running = LevelCrossing("sys", cd_array)
         self.busy = busy = LevelCrossing("sys", cd_array)
         self.tile = tile = stream.ClockDomainCrossing(loader.tile.description, "sys", cd_array)
-        # Nothing of the sequencer reaches into the crossing's FIFO within a cycle.
-        self.next_tile = next_tile = in_array(
-            stream.Buffer(loader.tile.description, pipe_ready=True)
-        )
+        self.next_tile = next_tile = in_array(Landing(loader.tile.description))
         self.released = released = TokenCrossing(cd_array, "sys")
         before, drained = Signal(), Signal()
         array_sync = getattr(self.sync, cd_array)

@@ -33,6 +33,17 @@ class TokenCrossing(LiteXModule):
         ]
 
 
+class Landing(LiteXModule):
+    """Registers behind a crossing's FIFO: neither whether it has something to give nor whether that
+    is taken reaches further than here within a cycle."""
+
+    def __init__(self, layout):
+        self.ready = ready = stream.Buffer(layout, pipe_valid=False, pipe_ready=True)
+        self.valid = valid = stream.Buffer(layout)
+        self.sink, self.source = ready.sink, valid.source
+        self.comb += ready.source.connect(valid.sink)
+
+
 class PointerCrossing(LiteXModule):
     """`output` follows `input`, which changes by at most 1 (modulo 2^width) a cycle: a level, or
     the pointer of a ring."""

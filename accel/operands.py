@@ -35,7 +35,7 @@ class OperandMemory(LiteXModule):
     ----------
     write_enable : one bit a bank.
     write_rows, write_data : (even, odd), from `OperandWrite`.
-    even_row, odd_row, choice : from `OperandAddress`.
+    even_row, odd_row, choice : from `OperandAddress`; each lane has a register of its own of them.
     middle       : reduction x `config.operand_bits` that may take the memory's place, two cycles
                    before `sources`.
     from_middle  : they do; a cycle before them, for the way to all lanes.
@@ -82,7 +82,10 @@ class OperandMemory(LiteXModule):
         from_middle = own(self, self.from_middle, technology, cd_array)
         from_banks = own(self, ~self.from_middle, technology, cd_array)
         source = Signal(bits * reduction)
-        for i, choice in enumerate(self.choice):
+        choices = own(self, Cat(*self.choice), technology, cd_array)
+        choice_bits = len(self.choice[0])
+        for i in range(reduction):
+            choice = choices[choice_bits * i : choice_bits * (i + 1)]
             lane = slice(bits * i, bits * i + bits)
             candidates = both[i::reduction]
             picked = [Signal(bits) for _ in candidates[::2]]
@@ -110,7 +113,7 @@ class OperandAddress(LiteXModule):
     ----------
     address  : of the first operand of a run.
     even_row, odd_row : of both banks, a cycle later.
-    choice   : for each lane of the result, which word of the rows holds it; 4 cycles later.
+    choice   : for each lane of the result, which word of the rows holds it; 3 cycles later.
     rotation : the lane of the run's first operand, 3 cycles later.
     """
 
@@ -127,10 +130,10 @@ class OperandAddress(LiteXModule):
         rows = bank_rows(self.address[log2_int(bank) :])
         for row, place in zip((self.even_row, self.odd_row), rows):
             self.comb += row.eq(delay(self, place, 1))
-        place = delay(self, self.address[: log2_int(2 * bank)], 3)
+        place = delay(self, self.address[: log2_int(2 * bank)], 2)
         lane_bits = log2_int(reduction)
         lane, word = place[:lane_bits], place[lane_bits:]
-        self.comb += self.rotation.eq(lane)
+        self.comb += self.rotation.eq(delay(self, lane, 1))
         # What lies in the lanes before the first operand's belongs to the next word.
         self.sync += [choice.eq(word + (lane > i)) for i, choice in enumerate(self.choice)]
 

@@ -39,7 +39,7 @@ class SegmentSetup(LiteXModule):
     half, phase, output_phase : of this tile.
     segment : from the weight ring.
     loops   : one item a segment (`LOOP_LAYOUT`).
-    final   : the tile's last segment is being taken (one cycle).
+    final   : the tile's last segment was taken in the cycle before.
     idle    : nothing is being worked out.
     """
 
@@ -62,10 +62,10 @@ class SegmentSetup(LiteXModule):
         pixels = Signal(32)
         self.comb += [
             segment.ready.eq(self.open & ~chosen.valid),
-            self.final.eq(segment.valid & segment.ready & segment.final),
             pixels.eq(Mux(segment.gdn, d.norm_pixels, d.pixels)),
         ]
         self.sync += [
+            self.final.eq(segment.valid & segment.ready & segment.final),
             If(segment.valid & segment.ready, chosen.valid.eq(1)),
             # Whether there is a segment is known late, and it does not matter before `valid` is up.
             If(~chosen.valid,

@@ -1,5 +1,7 @@
 """What the array does in every cycle: tiles, their segments, and when a word may be issued."""
 
+from types import SimpleNamespace
+
 from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
@@ -41,7 +43,7 @@ class Sequencer(LiteXModule):
                   register.
     result      : goes with `last`.
     causes      : one signal a counter of `descriptor.COUNTERS` but `finish` and `fetch`; one is
-                  high in every cycle between start and done.
+                  high for every cycle between start and done, in the next one.
     """
 
     def __init__(self, config, descriptor):
@@ -171,24 +173,36 @@ class Sequencer(LiteXModule):
         ]
 
         # What a cycle is spent on -----------------------------------------------------------------
+        # Of the cycle before: what is known about it comes from everywhere.
         looping = Signal()
         self.comb += [
             looping.eq(~setup.idle | ~loops.idle | ~queue.empty),
             self.done.eq(fsm.ongoing("IDLE") & ~self.start & ~looping),
-            If(issue,
+        ]
+        known = {
+            "issue": issue, "waited": waited, "looping": looping,
+            "scarce": ~loops.idle & loops.weights.scarce,
+            "no_tile": fsm.ongoing("TILE") & ~tile.valid,
+            "no_room": fsm.ongoing("TILE") & ~self.output_free,
+            "no_segment": open_ & ~segment.valid, "done": self.done,
+        }
+        before = SimpleNamespace(**{name: Signal() for name in known})
+        self.sync += [getattr(before, name).eq(signal) for name, signal in known.items()]
+        self.comb += [
+            If(before.issue,
                 causes["busy"].eq(1),
-            ).Elif(waited,
+            ).Elif(before.waited,
                 causes["drain"].eq(1),
-            ).Elif(looping,
-                causes["weights"].eq(~loops.idle & loops.weights.scarce),
-                causes["control"].eq(loops.idle | ~loops.weights.scarce),
-            ).Elif(fsm.ongoing("TILE") & ~tile.valid,
+            ).Elif(before.looping,
+                causes["weights"].eq(before.scarce),
+                causes["control"].eq(~before.scarce),
+            ).Elif(before.no_tile,
                 causes["input"].eq(1),
-            ).Elif(fsm.ongoing("TILE") & ~self.output_free,
+            ).Elif(before.no_room,
                 causes["output"].eq(1),
-            ).Elif(open_ & ~segment.valid,
+            ).Elif(before.no_segment,
                 causes["weights"].eq(1),
             ).Else(
-                causes["control"].eq(~self.done),
+                causes["control"].eq(~before.done),
             ),
         ]

@@ -6,7 +6,7 @@ from migen import *
 
 from litelic.accel.config import BEAT_BYTES
 from litelic.accel.copies import own
-from litelic.accel.crossing import PointerCrossing, TokenCrossing
+from litelic.accel.crossing import Landing, PointerCrossing, TokenCrossing
 from litelic.accel.memory import SlicedMemory
 from litelic.accel.multipliers import GENERIC
 
@@ -109,17 +109,14 @@ class WeightRing(LiteXModule):
         self.crossing = stream.ClockDomainCrossing(
             SEGMENT_LAYOUT, "sys", cd_array, buffered=True,
         )
-        # Neither reaches whether a segment is there nor whether it is taken beyond here in a cycle.
-        self.next_segment = next_segment = ClockDomainsRenamer(cd_array)(
-            stream.Buffer(SEGMENT_LAYOUT, pipe_ready=True)
-        )
-        self.segment = next_segment.source
+        self.next_segment = ClockDomainsRenamer(cd_array)(Landing(SEGMENT_LAYOUT))
+        self.segment = self.next_segment.source
 
         # # #
 
         self.comb += [
             segments.source.connect(self.crossing.sink),
-            self.crossing.source.connect(next_segment.sink),
+            self.crossing.source.connect(self.next_segment.sink),
         ]
         array_sync = getattr(self.sync, cd_array)
 

@@ -7,10 +7,12 @@ An engine computes the networks. It gives the same integers as every other engin
     analyse_with_hyperprior(pixels)                -> latents, hyper latents, parameters
     hyper_synthesise(hyper latents)                -> parameters
     synthesise(latents, as `symbols.latents_of` gives them) -> pixels uint8 [height][width][3]
+    stream(names of networks, inputs, note)        -> (input, results of the networks), in order
 """
 
 import math
 import struct
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,19 +47,48 @@ def encode_picture(program, model_hash, picture, engine, progress=None):
 
 def analyse(program, picture, engine):
     """The first half of `encode_picture`, that of the engine: a tuple for `pack`."""
+    pixels = _extended(program, picture)
+    if program.hyperprior:
+        results = engine.analyse_with_hyperprior(pixels)
+    else:
+        results = (engine.analyse(pixels),)
+    return _checked_analysis(program, pixels, results)
+
+
+def analyse_all(program, pictures, engine, note=None):
+    """`analyse` picture after picture: yields (picture, its tuple for `pack`), in order.
+
+    A board works on one while the next one is sent. `note` as of `engines.pipeline`.
+    """
+    waiting = deque()
+
+    def inputs():
+        for picture in pictures:
+            pixels = _extended(program, picture)
+            waiting.append(picture)
+            yield pixels
+
+    for pixels, results in engine.stream(encoder_networks(program), inputs(), note):
+        yield waiting.popleft(), _checked_analysis(program, pixels, results)
+
+
+def encoder_networks(program):
+    """Names of the networks that an encoder runs, in order."""
+    return [name for name in program.networks if name != "synthesis"]
+
+
+def _extended(program, picture):
     height, width = picture.pixels.shape[:2]
     if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE):
         raise LitelicError(f"a picture of {width}x{height}: sides must be 1..{LARGEST_SIDE}")
-    pixels = extend(picture.pixels, program.downsampling)
+    return extend(picture.pixels, program.downsampling)
+
+
+def _checked_analysis(program, pixels, results):
     shapes = _shapes(program, *pixels.shape[:2])
-    if program.hyperprior:
-        results = engine.analyse_with_hyperprior(pixels)
-        for (network, shape), result in zip(shapes.items(), results, strict=True):
-            _check_result(network, result, np.int16, shape)
-        return results
-    latents = engine.analyse(pixels)
-    _check_result("analysis", latents, np.int16, shapes["analysis"])
-    return (latents,)
+    for (network, shape), result in zip(shapes.items(), results, strict=True):
+        _check_result(network, result, np.int16, shape)
+    return tuple(results)
 
 
 def pack(program, model_hash, picture, results, progress=None):
@@ -90,6 +121,32 @@ def decode_file(program, model_hash, data, engine, name="the file"):
 
 def synthesise(program, lic, coded, engine, progress=None):
     """Return the `Picture` of what `open_file` gave: all that needs the networks."""
+    _check_mirrored(program, lic)
+    latents = decode_latents(program, coded, engine, progress)
+    return _cut(program, lic, engine.synthesise(latents))
+
+
+def synthesise_all(program, opened, engine, note=None):
+    """`synthesise` of one after the other: yields (LicFile, Picture), in order.
+
+    opened : (LicFile, Coded) of files of a program without a hyperprior, whose decoder is one
+             network; of others it is two, with the entropy decoder between them.
+    """
+    waiting = deque()
+
+    def inputs():
+        for lic, coded in opened:
+            _check_mirrored(program, lic)
+            latents = latents_of(program, coded.first)
+            waiting.append(lic)
+            yield latents
+
+    for _, (pixels,) in engine.stream(["synthesis"], inputs(), note):
+        lic = waiting.popleft()
+        yield lic, _cut(program, lic, pixels)
+
+
+def _check_mirrored(program, lic):
     padded = extended_size(program, lic.height, lic.width)
     expected = result_size(program.synthesis, *_shapes(program, *padded)["analysis"][:2])
     if expected != padded:
@@ -97,9 +154,11 @@ def synthesise(program, lic, coded, engine, progress=None):
             f"the synthesis gives {expected[1]}x{expected[0]} pixels for a picture of "
             f"{lic.width}x{lic.height}: program {program.name} does not mirror its analysis"
         )
-    latents = decode_latents(program, coded, engine, progress)
-    pixels = engine.synthesise(latents)
-    _check_result("synthesis", pixels, np.uint8, (*expected, 3))
+
+
+def _cut(program, lic, pixels):
+    padded = extended_size(program, lic.height, lic.width)
+    _check_result("synthesis", pixels, np.uint8, (*padded, 3))
     return Picture(np.ascontiguousarray(pixels[: lic.height, : lic.width]), lic.grey)
 
 

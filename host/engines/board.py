@@ -85,7 +85,8 @@ class BoardEngine:
     def analyse_with_hyperprior(self, pixels):
         """Latents, hyper latents and parameters, int16 [h][w][c], of such pixels: one run, without
         the host."""
-        return tuple(self.fetch(self._run_all(self.encoder, pixels)))
+        names = [name for name in self._program.networks if name != "synthesis"]
+        return tuple(self.fetch(self._run_all(names, pixels)))
 
     def hyper_synthesise(self, hyper):
         """Parameters int16 [h][w][c] of hyper latents int16 [h][w][c]."""
@@ -105,10 +106,11 @@ class BoardEngine:
         for step, report in zip(job.plan.steps, self.reports, strict=True):
             yield step.layer, self._read(step.layer.name, step.output), report["counters"]
 
-    @property
-    def encoder(self):
-        """Names of the networks that an encoder runs, in order."""
-        return [name for name in self._program.networks if name != "synthesis"]
+    def stream(self, names, inputs, note=None):
+        """Yield (input, results of the networks) of many inputs; see `pipeline.Pipeline`."""
+        from litelic.host.engines.pipeline import Pipeline
+
+        return Pipeline(self, self._program, names, note).run(inputs)
 
     # Jobs -----------------------------------------------------------------------------------------
 

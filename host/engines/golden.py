@@ -1,6 +1,7 @@
 """The golden model as an engine."""
 
 import functools
+import time
 
 from litelic.host.golden import run_layers
 from litelic.host.program.symbols import check_input
@@ -40,6 +41,16 @@ class GoldenEngine:
     def synthesise(self, latents):
         """Pixels uint8 [height][width][3] of what the synthesis reads, int16 [h][w][c]."""
         return self._last("synthesis", latents)
+
+    def stream(self, names, inputs, note=None):
+        """Yield (input, results of the networks, one after the other) of many inputs."""
+        for number, x in enumerate(inputs):
+            begin, results = time.monotonic(), []
+            for name in names:
+                results.append(self._last(name, results[-1] if results else x))
+            if note:
+                note(number, "compute", begin, time.monotonic())
+            yield x, results
 
     def _last(self, network, x):
         *_, (_, last, _) = self.layers(network, x)

@@ -127,16 +127,19 @@ class Monitor:
     @passive
     def watch(self):
         dut = self.dut
+        issue = running = None  # a cycle before
         while True:
             yield
             self.cycle += 1
             causes = yield from read_fields(SimpleNamespace(**dut.causes), CAUSES)
-            running = not (yield dut.done)
-            assert sum(causes) == running, f"causes {causes} while running is {running}"
+            if running is not None:
+                assert sum(causes) == running, f"causes {causes} while running is {running}"
+                assert issue == causes[CAUSES.index("busy")]
             for name, high in zip(CAUSES, causes, strict=True):
                 self.counts[name] += high
+            running = not (yield dut.done)
             issue = yield dut.issue
-            assert issue == causes[CAUSES.index("busy")] and issue >= (yield dut.retire)
+            assert issue >= (yield dut.retire)
             if (yield dut.release):  # a cycle after the word that it belongs to
                 assert self.times[-1] == self.cycle - 1
                 self.words[-1] = (*self.words[-1][:7], 1, self.words[-1][8])

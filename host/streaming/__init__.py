@@ -1,0 +1,1 @@
+"""Many pictures, one after the other: `litelic stream`."""
