@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TypeAlias
 
@@ -19,6 +20,7 @@ from litelic.host.program import file
 # picture of Pillow's, or a `Picture`.
 Source: TypeAlias = "str | os.PathLike | np.ndarray | Picture | object"
 Progress: TypeAlias = Callable[[str, int, int], None]  # label, done, total
+Note: TypeAlias = Callable[[int, str, float, float], None]  # number, what, begin and end in s
 
 
 def connect(
@@ -109,15 +111,17 @@ class Codec:
     async def encode_stream(
         self, sources: Iterable[Source] | AsyncIterable[Source], flatten: str | None = None,
     ) -> AsyncIterator[bytes]:
-        """The files of many pictures, in order: while the board works on one, this computer's
-        entropy coder works on the one before, and your program goes on."""
-        coding = None
+        """The files of many pictures, in order. While the board works on one, the next one is sent,
+        the results of the one before are fetched, this computer's entropy coder works on the one
+        before that, and your program goes on."""
+        arriving, coding = _Arriving(sources, asyncio.get_running_loop()), None
+        analysed = _Stepped(
+            self.analyse_all(picture_of(source, flatten) for source in arriving)
+        )
         try:
-            async for source in _one_by_one(sources):
-                picture = await asyncio.to_thread(picture_of, source, flatten)
-                results = await asyncio.to_thread(self._analyse, picture)
+            while (found := await analysed.step()) is not None:
                 before, coding = coding, asyncio.create_task(
-                    asyncio.to_thread(self._pack, picture, results)
+                    asyncio.to_thread(self._pack, *found)
                 )
                 if before:
                     yield await before
@@ -125,15 +129,48 @@ class Codec:
                 before, coding = coding, None
                 yield await before
         finally:
+            arriving.close()
             if coding:  # nobody waits for it any more
                 await asyncio.gather(coding, return_exceptions=True)
+            await analysed.close()
 
     async def decode_stream(
         self, files: Iterable[bytes] | AsyncIterable[bytes],
     ) -> AsyncIterator[Picture]:
         """The pictures of many files, in order, without holding your program up."""
-        async for data in _one_by_one(files):
-            yield await asyncio.to_thread(self.decode, data)
+        arriving = _Arriving(files, asyncio.get_running_loop())
+        decoded = _Stepped(self.decode_all(arriving))
+        try:
+            while (picture := await decoded.step()) is not None:
+                yield picture
+        finally:
+            arriving.close()
+            await decoded.close()
+
+    def analyse_all(
+        self, sources: Iterable[Picture], note: Note | None = None,
+    ) -> Iterator[tuple[Picture, tuple]]:
+        """The engine's half of encoding, picture after picture: (Picture, what the entropy coder
+        needs). Two are on the board at a time. `note` is told what took how long."""
+        yield from codec.analyse_all(self._program, sources, self._engine, note)
+
+    def decode_all(self, files: Iterable[bytes], note: Note | None = None) -> Iterator[Picture]:
+        """The pictures of many files; two are on the board at a time, where the program's decoder
+        is one network."""
+        opened = (
+            codec.open_file(self._program, self._model_hash, data, progress=self._progress)
+            for data in files
+        )
+        yield from self.synthesise_all(opened, note)
+
+    def synthesise_all(self, opened, note=None):
+        """The engine's half of `decode_all`, of what `codec.open_file` gives."""
+        if self._program.hyperprior:
+            for lic, coded in opened:
+                yield codec.synthesise(self._program, lic, coded, self._engine, self._progress)
+        else:
+            for _, picture in codec.synthesise_all(self._program, opened, self._engine, note):
+                yield picture
 
     def _analyse(self, picture):
         return codec.analyse(self._program, picture, self._engine)
@@ -159,10 +196,58 @@ def picture_of(source: Source, flatten: str | None = None) -> Picture:
     return pictures.from_pillow(source, flatten)
 
 
-async def _one_by_one(items):
-    if hasattr(items, "__aiter__"):
-        async for item in items:
-            yield item
-    else:
-        for item in items:
-            yield item
+class _Stepped:
+    """A generator in a thread of its own, that of all its steps."""
+
+    def __init__(self, generator):
+        self._generator, self._thread = generator, ThreadPoolExecutor(1)
+
+    async def step(self):
+        """What it yields next, None at its end."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, next, self._generator, None
+        )
+
+    async def close(self):
+        """End it, after a step that is under way."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._generator.close)
+        self._thread.shutdown()
+
+
+class _Arriving:
+    """Items of any iterable, one by one for a thread, which waits for those of an asynchronous one
+    in the event loop."""
+
+    def __init__(self, items, loop):
+        self._items = items.__aiter__() if hasattr(items, "__aiter__") else iter(items)
+        self._loop, self._waiting, self._closed = loop, None, False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self._closed:
+            raise StopIteration
+        if not hasattr(self._items, "__anext__"):
+            return next(self._items)
+        self._waiting = asyncio.run_coroutine_threadsafe(self._next(), self._loop)
+        try:
+            found = self._waiting.result()
+        except CancelledError:
+            raise StopIteration from None
+        if found is _END:
+            raise StopIteration
+        return found
+
+    async def _next(self):
+        return await anext(self._items, _END)
+
+    def close(self):
+        """No more items; a thread that waits for one goes on at once."""
+        self._closed = True
+        if self._waiting:
+            self._waiting.cancel()
+
+
+_END = object()
+

@@ -171,6 +171,11 @@ class BoardEngine:
         return [self._read(label, output) for label, output in job.results]
 
     @property
+    def ended(self):
+        """When (`time.monotonic`) the job that was finished last had ended on the board."""
+        return self._board.run_ended
+
+    @property
     def running(self):
         """Whether a job was started that was not finished."""
         return self._board.running

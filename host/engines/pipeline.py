@@ -13,8 +13,8 @@ class Pipeline:
 
     engine : a `BoardEngine`, which nobody else uses meanwhile.
     names  : of the networks of a job.
-    note   : note(input's number, what, begin, end), times of `time.monotonic`: "send", "fetch" and
-             "compute", of which the end is when it was noticed.
+    note   : note(input's number, what, begin, end), times of `time.monotonic`; "send", "compute"
+             and "fetch".
     """
 
     def __init__(self, engine, program, names, note=None):
@@ -69,7 +69,7 @@ class Pipeline:
     def _finish(self, started):
         number, _, job = started
         self._engine.finish(job)
-        self._note(number, "compute", self._begun, time.monotonic())
+        self._note(number, "compute", self._begun, self._engine.ended)
 
     def _fetch(self, started):
         number, x, job = started

@@ -56,6 +56,7 @@ class _Pending:
 class _Run:
     frame: Frame
     answers: list = field(default_factory=list)  # that came while something else was asked for
+    ended: float | None = None  # when the first of them came
 
 
 class Board:
@@ -65,7 +66,7 @@ class Board:
     board refuses (`BoardError`), when the line breaks, or when nothing answers.
 
     `requests` counts those that were sent, besides HELLO and RUN, and `resent` how often one of
-    them was sent again.
+    them was sent again. `run_ended` is when (`time.monotonic`) the last run's answer came.
     """
 
     def __init__(self, transport, silence_seconds=SILENCE_SECONDS, patience=1):
@@ -76,6 +77,7 @@ class Board:
         self._frames = []
         self._sequence = random.randrange(1 << 16)
         self._last_run = self._running = None
+        self.run_ended = None
         self._last_access = None
         self.requests = self.resent = 0
         self.info = None
@@ -215,6 +217,7 @@ class Board:
                     self._write(run.frame.encode())
                 answer = self._wait_for_run(run, progress)
                 if answer is not None:
+                    self.run_ended = run.ended or time.monotonic()
                     return int.from_bytes(answer.payload, "little")
             raise self._silent()
         finally:
@@ -304,6 +307,7 @@ class Board:
                     self._send_again(entry)
             elif self._running and answer.sequence == self._running.frame.sequence:
                 self._running.answers.append(answer)
+                self._running.ended = self._running.ended or time.monotonic()
             elif answer.sequence in pending:
                 entry = pending[answer.sequence]
                 damaged = answer.payload is None

@@ -9,7 +9,8 @@ def spread(items, workers, ahead):
     items   : an iterable; its next item is asked for by whichever worker has time.
     workers : functions, each called once in a thread of its own with an iterator of items; they
               yield a result for each, in the order in which they got them.
-    ahead   : items that may be in work or wait for those before them.
+    ahead   : items that may be in work or wait for those before them; a worker may have a few more,
+              where it yields an item's result only after it has got further items.
 
     What a worker or `items` raises is raised here, when the results before it have been yielded.
     When the caller goes, workers get no more items, and what they have begun is waited for.
@@ -58,9 +59,7 @@ class _Shared:
         """The items of one worker."""
         while True:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._ended or self._pulled - self._yielded < self._ahead
-                )
+                self._changed.wait_for(lambda: self._ended or self._may_pull(given))
                 if self._ended:
                     return
                 try:
@@ -72,6 +71,11 @@ class _Shared:
                 given.append((self._pulled, item))
                 self._pulled += 1
             yield item
+
+    def _may_pull(self, given):
+        """Whoever has the item that all others wait for may need more to bring it to its end."""
+        waited_for = given and given[0][0] == self._yielded
+        return waited_for or self._pulled - self._yielded < self._ahead
 
     def _fail(self, error):
         with self._changed:

@@ -16,7 +16,7 @@ PREAMBLE_BYTES = 3      # that the MAC gets before it, so that they are one word
 GAP_CYCLES     = 24     # between frames: 12 byte times of an MII PHY, which takes two cycles a byte
 
 ARP_ENTRIES   = 4
-SETTLE_CYCLES = 4       # from a frame's end at the MAC until all of it has passed: 3 to 6 will do
+SETTLE_CYCLES = 5       # from a frame's end at the MAC until all of it has passed: 4 to 6 will do
 
 # Preamble Aligner ---------------------------------------------------------------------------------
 
@@ -151,10 +151,20 @@ class EthernetCore(LiteXModule):
         )
         self.ping_gate = PingGate(core.icmp.echo)
 
+        # Registers between what IP finds out about a packet and who takes it: otherwise a path goes
+        # from the checksum through ICMP and UDP and back to the MAC. Behind the core's own
+        # statements, so that these hold.
+        self.packets = packets = stream.Buffer(core.ip.rx.source.description, pipe_ready=True)
+        core.ip.comb += [
+            core.ip.rx.source.connect(packets.sink),
+            packets.source.connect(core.ip.crossbar.master.sink),
+        ]
+
         # End of frame -----------------------------------------------------------------------------
         # Whether a frame is damaged is known at its end, which LiteEth does not show at its ports
         # when padding follows a datagram. Some of its words pass later than its end, by a cycle in
-        # the core and one in a buffer of the user's; the next frame's header takes longer.
+        # the core, one in the buffer above and one in a buffer of the user's; the next frame's
+        # header takes longer.
         frame = core.mac.core.source
         ended = Signal(SETTLE_CYCLES)
         good  = Signal(SETTLE_CYCLES)

@@ -119,3 +119,28 @@ def test_wrong_use(tmp_path):
 def test_importing_it_is_cheap():
     code = "import sys, litelic; assert 'numpy' not in sys.modules and 'connect' in dir(litelic)"
     assert subprocess.run([sys.executable, "-c", code], cwd="/").returncode == 0
+
+
+def test_a_stream_that_is_left_waits_for_what_is_under_way(board, seed):
+    """Also where the next picture never comes; the codec works on afterwards."""
+    pixels = colours(np.random.default_rng(seed), (16, 64))
+
+    async def never_ending():
+        yield pixels
+        yield pixels
+        await asyncio.Event().wait()
+
+    async def first():
+        async for data in board.encode_stream(never_ending()):
+            return data
+
+    async def patient():
+        stream = board.encode_stream(never_ending())
+        assert await anext(stream)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(stream), 0.2)
+
+    wanted = board.encode(pixels)
+    assert asyncio.run(asyncio.wait_for(first(), 30)) == wanted
+    asyncio.run(asyncio.wait_for(patient(), 30))
+    assert board.encode(pixels) == wanted

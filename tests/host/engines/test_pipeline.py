@@ -1,6 +1,7 @@
 """Two jobs at a time on a board: what is where, in which order, and what happens at the end."""
 
 import random
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -62,6 +63,7 @@ class MemoryBoard:
         assert self.running
         self.events.append(("finish", self.address))
         self.running = False
+        self.run_ended = time.monotonic()
         plan = self.jobs[self.address]
         read = plan.input
         x = read.from_bytes(self.memory[read.address : read.address + read.size])
