@@ -15,13 +15,14 @@ from litelic.host.cli import (
     evaluate,
     finetune,
     info,
+    stream,
     train,
     verify,
 )
 from litelic.host.cli.status import exit_status
 
 SUBCOMMANDS = (
-    encode, decode, verify, info, bench_link, compile, train, finetune, evaluate,
+    encode, decode, stream, verify, info, bench_link, compile, train, finetune, evaluate,
 )
 EPILOG = """\
 exit status: 0 success, 1 an error (told on the standard error) or a difference found by verify,

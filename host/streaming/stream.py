@@ -23,25 +23,38 @@ class Result:
 
 
 class Times:
-    """What boards and coders were busy with: [(who, number, what, begin, end)], any thread."""
+    """What boards were busy with, told by any thread.
 
-    def __init__(self):
+    keep : keep `rows`, (board, number, what, begin, end), for a timeline; sums are kept anyway.
+    """
+
+    def __init__(self, keep=False):
         self.rows = []
-        self._lock = threading.Lock()
+        self._keep, self._sums, self._lock = keep, {}, threading.Lock()
+        self._spans = {}  # of each board and what: from the first begin to the last end
 
-    def of(self, who):
+    def of(self, board):
         """A function to be told, as the pipelines want it."""
 
         def note(number, what, begin, end):
             with self._lock:
-                self.rows.append((who, number, what, begin, end))
+                self._sums[board, what] = self.busy(board, what) + end - begin
+                first, last = self._spans.get((board, what), (begin, end))
+                self._spans[board, what] = min(first, begin), max(last, end)
+                if self._keep:
+                    self.rows.append((board, number, what, begin, end))
 
         return note
 
-    def busy(self, who, *what):
+    def busy(self, board, *what):
         """Seconds."""
-        with self._lock:
-            return sum(row[4] - row[3] for row in self.rows if row[0] == who and row[2] in what)
+        return sum(self._sums.get((board, kind), 0.0) for kind in what)
+
+    def kept_busy(self, board):
+        """The share of the time from its first run to the end of its last one in which a board's
+        array had something to compute: None if it never had."""
+        first, last = self._spans.get((board, "compute"), (0.0, 0.0))
+        return self.busy(board, "compute") / (last - first) if last > first else None
 
 
 def encode(items, codecs, coders, times):

@@ -12,7 +12,8 @@ from litelic.host.errors import LitelicError
 
 HEAVY = ("torch", "compressai", "migen", "litex", "numpy", "PIL", "scipy", "serial")
 NAMES = (
-    "encode", "decode", "verify", "info", "bench-link", "compile", "train", "finetune", "evaluate",
+    "encode", "decode", "stream", "verify", "info", "bench-link", "compile", "train", "finetune",
+    "evaluate",
 )
 
 
