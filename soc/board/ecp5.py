@@ -81,7 +81,7 @@ def place(name, folder, netlist, device, seed):
         "--placer", "static", "--router", "router2",
         # The gate is ours: it has to know the clocks of all seeds.
         "--timing-allow-fail", "--detailed-timing-report",
-        "--textcfg", result, "--report", report,
+        "--textcfg", result, "--report", report, "--sdf", f"seed{seed}.sdf",  # for `paths`
     ]
     once(folder, result, command, [netlist, f"{name}.lpf"],
         lambda: tools.run(tools.NEXTPNR_ECP5, command, folder, f"seed{seed}.log", SEED_SECONDS))
