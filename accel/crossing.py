@@ -34,8 +34,8 @@ class TokenCrossing(LiteXModule):
 
 
 class Landing(LiteXModule):
-    """Registers behind a crossing's FIFO: neither whether it has something to give nor whether that
-    is taken reaches further than here within a cycle."""
+    """Registers behind a FIFO: neither whether it has something to give nor whether that is taken
+    reaches further than here within a cycle."""
 
     def __init__(self, layout):
         self.ready = ready = stream.Buffer(layout, pipe_valid=False, pipe_ready=True)

@@ -4,6 +4,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
+from litelic.accel.crossing import Landing
 from litelic.accel.descriptor import STORAGE_CODES, STORAGE_MAGNITUDE
 from litelic.accel.operands import OperandWrite
 from litelic.accel.strip_beats import StripBeats
@@ -69,16 +70,18 @@ class Loader(LiteXModule):
 
         # Walk -------------------------------------------------------------------------------------
         self.walker = walker = TileWalker(d.tiles, d.lanes, Axis(d, "in", d.strip_rows))
-        int16 = Signal()
-        wide = Constant(0, 1)
-        storage = d.in_storage[: log2_int(STORAGE_MAGNITUDE)]
-        magnitude = (d.in_storage & STORAGE_MAGNITUDE) != 0
+        # What the descriptor says is known long before, and comes from afar.
+        code = d.in_storage[: log2_int(STORAGE_MAGNITUDE)]
+        storage, int16, magnitude = Signal(len(code)), Signal(), Signal()
+        wide = is_wide = Constant(0, 1)
         if config.activation_bits == 16:
-            wide = Signal()
-            self.comb += wide.eq(storage == STORAGE_CODES["wide"])
-        self.comb += [
-            walker.start.eq(self.start),
-            int16.eq((storage == STORAGE_CODES["int16"]) | wide),
+            wide, is_wide = Signal(), code == STORAGE_CODES["wide"]
+            self.sync += wide.eq(is_wide)
+        self.comb += walker.start.eq(self.start)
+        self.sync += [
+            storage.eq(code),
+            int16.eq((code == STORAGE_CODES["int16"]) | is_wide),
+            magnitude.eq((d.in_storage & STORAGE_MAGNITUDE) != 0),
         ]
 
         halves = Signal(2, reset=2)  # free ones
@@ -110,8 +113,8 @@ class Loader(LiteXModule):
         # Write ------------------------------------------------------------------------------------
         # A transfer of bytes takes two cycles, half of it each; a transfer of int16 takes one.
         # Marks and data wait in block RAMs, whose outputs are slow, and what is written goes far.
-        self.next_mark = next_mark = stream.Buffer(layout)
-        self.next_data = next_data = stream.Buffer(self.data.description)
+        self.next_mark = next_mark = Landing(layout)
+        self.next_data = next_data = Landing(self.data.description)
         self.comb += [
             marks.source.connect(next_mark.sink),
             self.data.connect(next_data.sink),

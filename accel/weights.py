@@ -155,8 +155,8 @@ class WeightRing(LiteXModule):
             kept.eq(given_up),
         ]
 
-        # Beats come from a block RAM, whose output is slow.
-        self.next_beat = next_beat = stream.Buffer(data.description)
+        # Beats come from a block RAM, whose output is slow, and whose clock enable is far.
+        self.next_beat = next_beat = Landing(data.description)
         self.comb += data.connect(next_beat.sink)
         data = next_beat.source
 

@@ -292,7 +292,7 @@ def test_ring_is_full_to_the_last_word(shape, seed):
         yield from send(ring.data, beats_of(large), chance, 1)
         yield from send(ring.data, beats_of(small)[:-1], chance, 1)
         yield from send(ring.data, beats_of(small)[-1:], chance, 1)
-        yield from send(ring.data, [PADDING], chance, 1)  # the beat before it waits inside
+        yield from send(ring.data, [PADDING] * 2, chance, 1)  # two beats wait inside
         fed.append("the last word")
 
     @passive
