@@ -19,8 +19,8 @@ class TimedBoard(Board):
 
     run_cycles = None
 
-    def run(self, *args, **kwargs):
-        self.run_cycles = super().run(*args, **kwargs)
+    def finish(self, *args, **kwargs):
+        self.run_cycles = super().finish(*args, **kwargs)
         return self.run_cycles
 
 

@@ -7,11 +7,11 @@ from litelic.host.bench import results, tables
 from litelic.host.bench.measure import Task, TimedBoard, measure
 from litelic.host.bench.rows import ARTY_FAST, Row
 from litelic.host.bench.traffic import layer_minimum, minima
-from litelic.host.link.board import Board
 from litelic.host.program.symbols import latents_of
 from tests.host.bench import fakes
 from tests.host.bench.conftest import SMALL_ROWS
 from tests.host.codec.models import small_program
+from tests.host.link.fake_board import FakeBoard
 
 
 def test_entries_are_consistent_and_complete(entries):
@@ -88,7 +88,10 @@ def test_the_least_traffic_of_a_layer():
     assert chain[1]["output"] == 1 * 2 * latents * 2  # int16
 
 
-def test_a_board_keeps_the_cycles_of_its_run(monkeypatch):
-    monkeypatch.setattr(Board, "run", lambda self, address, count: 1000 * count)
-    board = TimedBoard(transport=None)
-    assert board.run(0, 3) == 3000 and board.run_cycles == 3000
+def test_a_board_keeps_the_cycles_of_its_run():
+    """Whether it is waited for at once, or started and finished, as engines do."""
+    board = TimedBoard(FakeBoard())
+    assert board.run(0, 3) == 12345 == board.run_cycles
+    board.run_cycles = None
+    board.start(0, 2)
+    assert board.finish() == 12345 == board.run_cycles
