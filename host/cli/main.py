@@ -11,6 +11,7 @@ from litelic.host.cli import (
     bench_link,
     compile,
     decode,
+    devices,
     encode,
     evaluate,
     finetune,
@@ -22,7 +23,7 @@ from litelic.host.cli import (
 from litelic.host.cli.status import exit_status
 
 SUBCOMMANDS = (
-    encode, decode, stream, verify, info, bench_link, compile, train, finetune, evaluate,
+    encode, decode, stream, verify, info, devices, bench_link, compile, train, finetune, evaluate,
 )
 EPILOG = """\
 exit status: 0 success, 1 an error (told on the standard error) or a difference found by verify,

@@ -12,8 +12,8 @@ from litelic.host.errors import LitelicError
 
 HEAVY = ("torch", "compressai", "migen", "litex", "numpy", "PIL", "scipy", "serial")
 NAMES = (
-    "encode", "decode", "stream", "verify", "info", "bench-link", "compile", "train", "finetune",
-    "evaluate",
+    "encode", "decode", "stream", "verify", "info", "devices", "bench-link", "compile", "train",
+    "finetune", "evaluate",
 )
 
 
