@@ -151,21 +151,20 @@ class EthernetCore(LiteXModule):
         )
         self.ping_gate = PingGate(core.icmp.echo)
 
-        # Registers between what IP finds out about a packet and who takes it: otherwise a path goes
-        # from the checksum through ICMP and UDP and back to the MAC. Behind the core's own
-        # statements, so that these hold.
-        self.packets = packets = stream.Buffer(core.ip.rx.source.description, pipe_ready=True)
-        core.ip.comb += [
-            core.ip.rx.source.connect(packets.sink),
-            packets.source.connect(core.ip.crossbar.master.sink),
-        ]
+        # Registers between the layers: otherwise a path goes from a header's bits through all of
+        # them, and back to the FIFO at the MAC. Behind the core's own statements, so that these
+        # hold.
+        mac, ip, icmp = core.mac, core.ip, core.icmp
+        self.frames = self._between(mac, mac.core.source, mac.depacketizer.sink, pipe_valid=False)
+        self.packets = self._between(ip, ip.rx.source, ip.crossbar.master.sink)
+        self.pings = self._between(icmp, icmp.rx.source, icmp.echo.sink)
 
         # End of frame -----------------------------------------------------------------------------
         # Whether a frame is damaged is known at its end, which LiteEth does not show at its ports
         # when padding follows a datagram. Some of its words pass later than its end, by a cycle in
         # the core, one in the buffer above and one in a buffer of the user's; the next frame's
         # header takes longer.
-        frame = core.mac.core.source
+        frame = mac.depacketizer.sink
         ended = Signal(SETTLE_CYCLES)
         good  = Signal(SETTLE_CYCLES)
         self.sync += [
@@ -191,6 +190,12 @@ class EthernetCore(LiteXModule):
         transmitter.comb += If(transmitter.fsm.ongoing("DROP") & packet.valid & packet.last,
             transmitter.checksum.reset.eq(1)
         )
+
+    def _between(self, module, source, sink, pipe_valid=True):
+        """A buffer between two endpoints that statements of `module` have connected already."""
+        buffer = stream.Buffer(source.description, pipe_valid=pipe_valid, pipe_ready=True)
+        module.comb += [source.connect(buffer.sink), buffer.source.connect(sink)]
+        return buffer
 
     def get_port(self, udp_port):
         """A port of the core's UDP crossbar, with the system's clock."""
