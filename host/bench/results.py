@@ -26,7 +26,8 @@ def key_of(entry):
 
 def peak_of(entry):
     """Multiplications a cycle of the entry's array."""
-    return math.prod(int(side) for side in entry["array"].split("x"))
+    shape, *_ = entry["array"].split(",")
+    return math.prod(int(side) for side in shape.split("x"))
 
 
 def load(path):

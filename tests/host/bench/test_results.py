@@ -98,3 +98,9 @@ def test_a_row_that_is_there_twice_is_refused(tmp_path, entries):
 def test_the_repositorys_rows_are_consistent_and_exact():
     entries = results.load(results_file())  # checks each
     assert all(entry["bit_exact"] for entry in entries)
+
+
+@pytest.mark.parametrize("array, peak", [("4x4x8", 128), ("4x8x4,epilogue=2", 128), ("8x6x2", 96)])
+def test_the_peak_is_the_shape_s(array, peak):
+    """Whatever other parameters an array is given."""
+    assert results.peak_of({"array": array}) == peak
