@@ -9,6 +9,7 @@ import argparse
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from litelic.host.bench import page
 from litelic.host.bench.places import checkout
@@ -33,14 +34,14 @@ def build(name):
     """Build a configuration as a user does; returns its report. Raises `LitelicError`."""
     target, arguments = RELEASED[name]
     folder = checkout()
-    output = folder / "build" / "boards" / name
+    output = Path("build") / "boards" / name  # as a user says it, and as the report has it
     run = subprocess.run([
         sys.executable, str(folder / "targets" / f"{target}.py"), "--build", "--seeds", str(SEEDS),
         "--output-dir", str(output), *arguments,
     ], cwd=folder)
     if run.returncode:
         raise LitelicError(f"{name} was not built")
-    return json.loads((output / "report.json").read_text())
+    return json.loads((folder / output / "report.json").read_text())
 
 
 def regressions(found, budget):
