@@ -6,6 +6,7 @@ they are started in the build folder, and all names are relative to it.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,8 @@ def version(names):
     run = subprocess.run([find(names), "--version"], capture_output=True, text=True)
     for line in reversed((run.stdout + run.stderr).splitlines()):
         if "ersion" in line or line.startswith("Yosys"):
-            return line.split("(Version ")[-1].rstrip(")") if "(Version" in line else line
+            line = line.split("(Version ")[-1].rstrip(")") if "(Version" in line else line
+            return re.sub(r"(\(git sha1 \w+),[^)]*\)", r"\1)", line)  # how it was compiled
     raise LitelicError(f"{names[-1]} does not say its version; reinstall it")
 
 
