@@ -196,6 +196,9 @@ def picture_of(source: Source, flatten: str | None = None) -> Picture:
     return pictures.from_pillow(source, flatten)
 
 
+_END = object()  # of items
+
+
 class _Stepped:
     """A generator in a thread of its own, that of all its steps."""
 
@@ -247,7 +250,3 @@ class _Arriving:
         self._closed = True
         if self._waiting:
             self._waiting.cancel()
-
-
-_END = object()
-

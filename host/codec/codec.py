@@ -68,13 +68,8 @@ def analyse_all(program, pictures, engine, note=None):
             waiting.append(picture)
             yield pixels
 
-    for pixels, results in engine.stream(encoder_networks(program), inputs(), note):
+    for pixels, results in engine.stream(program.encoder_networks, inputs(), note):
         yield waiting.popleft(), _checked_analysis(program, pixels, results)
-
-
-def encoder_networks(program):
-    """Names of the networks that an encoder runs, in order."""
-    return [name for name in program.networks if name != "synthesis"]
 
 
 def _extended(program, picture):
@@ -209,10 +204,10 @@ def _shapes(program, height, width):
     """{network: (height, width, channels) of its result} of all networks but the synthesis, for a
     picture of that size."""
     shapes, size = {}, (height, width)
-    for name, layers in program.networks.items():
-        if name != "synthesis":
-            size = result_size(layers, *size)
-            shapes[name] = (*size, layers[-1].out_channels)
+    for name in program.encoder_networks:
+        layers = program.networks[name]
+        size = result_size(layers, *size)
+        shapes[name] = (*size, layers[-1].out_channels)
     if program.hyperprior and shapes["hyper_synthesis"][:2] != shapes["analysis"][:2]:
         raise LitelicError(
             f"program {program.name}: its hyper synthesis does not give one scale for each latent "

@@ -70,7 +70,7 @@ def complete(program, notes, board, size):
     """
     packed = PackedProgram(program, board.config, board.timing)
     width, height = (side + -side % program.downsampling for side in size)
-    networks = [layers for name, layers in program.networks.items() if name != "synthesis"]
+    networks = [program.networks[name] for name in program.encoder_networks]
     latents = result_size(program.analysis, height, width)
     plans = {
         "encoder": packed.plan(join(*networks), height, width, DRAM_BYTES),

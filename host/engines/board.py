@@ -36,13 +36,13 @@ class Job:
     plan        : where everything is.
     descriptors : byte address of the descriptors.
     results     : (label, `FeatureMap`) of each network's.
-    label       : for people.
+    network     : name of the first one.
     """
 
     plan: Plan
     descriptors: int
     results: tuple
-    label: str
+    network: str
 
 
 class BoardEngine:
@@ -85,8 +85,7 @@ class BoardEngine:
     def analyse_with_hyperprior(self, pixels):
         """Latents, hyper latents and parameters, int16 [h][w][c], of such pixels: one run, without
         the host."""
-        names = [name for name in self._program.networks if name != "synthesis"]
-        return tuple(self.fetch(self._run_all(names, pixels)))
+        return tuple(self.fetch(self._run_all(self._program.encoder_networks, pixels)))
 
     def hyper_synthesise(self, hyper):
         """Parameters int16 [h][w][c] of hyper latents int16 [h][w][c]."""
@@ -148,13 +147,12 @@ class BoardEngine:
         results = tuple(
             (LABELS[name][1], plan.steps[end].output) for name, end in zip(names, ends, strict=True)
         )
-        return Job(plan, descriptors, results, names[0].replace("_", " "))
+        return Job(plan, descriptors, results, names[0])
 
     def send(self, job, x):
         """Put a job and its input on the board. `x` has been checked (`symbols.check_input`)."""
         self._load()
-        label = LABELS[job.label.replace(" ", "_")][0]
-        self._send(label, job.plan.input.address, job.plan.input.to_bytes(x))
+        self._send(LABELS[job.network][0], job.plan.input.address, job.plan.input.to_bytes(x))
         self._board.write(job.descriptors, job.plan.descriptors)
 
     def start(self, job):
@@ -163,7 +161,8 @@ class BoardEngine:
 
     def finish(self, job):
         """Wait until it has run; returns the cycles that it took."""
-        return self._board.finish(lambda done, total: self._progress(job.label, done, total))
+        label = job.network.replace("_", " ")
+        return self._board.finish(lambda done, total: self._progress(label, done, total))
 
     def fetch(self, job):
         """The result of each network, int16 or uint8 [h][w][c]; leaves `reports`."""

@@ -67,6 +67,11 @@ class Program:
         return networks | {"synthesis": self.synthesis}
 
     @property
+    def encoder_networks(self):
+        """Names of those that an encoder runs, in order."""
+        return [name for name in self.networks if name != "synthesis"]
+
+    @property
     def layers(self):
         """Those of all networks."""
         return [layer for layers in self.networks.values() for layer in layers]

@@ -26,6 +26,9 @@ class Journal:
         self._path = Path(folder) / NAME
         self.done = {}  # name -> what is known, of earlier streams
         lines = self._read()
+        if len(lines) == 1:  # nothing came of it
+            self._path.unlink()
+            lines = []
         if lines and not resume:
             raise LitelicError(
                 f"{folder} holds a stream already, {len(lines) - 1} results of it: go on with it "

@@ -54,13 +54,13 @@ class Files:
 
 
 class Frames:
-    """The frames of a video, or of a camera until it is stopped; as many as there are."""
+    """The frames of a video, or of a camera until it is stopped; once, as many as there are."""
 
     def __init__(self, source):
-        self._source = source
+        self._frames = _frames(source)
 
     def __iter__(self) -> Iterator[Item]:
-        for number, read in enumerate(_frames(self._source)):
+        for number, read in enumerate(self._frames):
             yield Item(f"frame-{number:06d}", read)
 
 

@@ -31,6 +31,15 @@ def test_to_resume_nothing_is_to_begin(tmp_path):
         assert not journal.done
 
 
+def test_one_without_results_is_begun_anew(tmp_path):
+    """As after a source that could not be read."""
+    begun(tmp_path, 0)
+    with Journal(tmp_path, ABOUT | {"program": "cd"}) as journal:
+        journal.add("picture 0")
+    with Journal(tmp_path, ABOUT | {"program": "cd"}, resume=True) as journal:
+        assert list(journal.done) == ["picture 0"]
+
+
 def test_a_folder_with_a_stream_is_not_begun_anew(tmp_path):
     begun(tmp_path, 2)
     before = (tmp_path / NAME).read_bytes()
