@@ -51,7 +51,10 @@ WIDE_2048 = Setup("4x8x64", "ddr3-x64", 200_000_000)
 
 # As the targets of these names build them by default; their Ethernet and their UART aside.
 ECPIX5 = Setup("4x8x4,epilogue=2", "ddr3-x16", 75_000_000, array_clk_ratio=2)
-ULX3S = Setup("4x8x4,epilogue=2", "sdr-x16", 50_000_000, array_clk_ratio=2)
+ULX3S = Setup(
+    "4x8x4,epilogue=2,input_depth=16384,middle_depth=4096,output_depth=8192", "sdr-x16", 50_000_000,
+    array_clk_ratio=2,
+)
 
 BOARDS = {
     "arty": ARTY, "arty-fast": ARTY_FAST, "arty-16-bits": ARTY_16_BITS, "wide-1024": WIDE_1024,

@@ -7,7 +7,7 @@ from litex.soc.integration.soc_core import SoCCore
 from litelic.accel.config import PORT_BYTES
 from litelic.accel.multipliers import GENERIC
 from litelic.host.errors import LitelicError
-from litelic.soc.dram import CPUPort, PortBuffer
+from litelic.soc.dram import CPUPort, PortBuffer, WidePort
 from litelic.soc.link import Link
 from litelic.soc.refresher import Refresher
 
@@ -129,7 +129,7 @@ class LiteLICSoC(SoCCore):
     def _port_bytes(self, array):
         """Of the ports that link and accelerator get, which the array's must be."""
         own = self.sdram.crossbar.controller.data_width//8
-        # LiteDRAM splits transfers that are wider than its own: an SDR memory moves 2 bytes.
+        # Wider transfers are put together: an SDR memory moves 2 bytes, or 4 at twice the clock.
         needed = max(own, PORT_BYTES[0])
         if array is not None and array.port_bytes != needed:
             raise LitelicError(
@@ -140,7 +140,11 @@ class LiteLICSoC(SoCCore):
 
     def get_dram_port(self, mode):
         """A native port of `port_bytes`, `mode` is "read" or "write"."""
-        port   = self.sdram.crossbar.get_port(mode=mode, data_width=8*self.port_bytes)
+        port   = self.sdram.crossbar.get_port(mode=mode)
+        if self.dram_transfers > 1:
+            wide             = WidePort(port, 8*self.port_bytes)
+            port             = wide.port
+            self.submodules += wide
         buffer = PortBuffer(port)
         self.submodules += buffer
         return buffer.port

@@ -1,4 +1,4 @@
-"""Registers around the DRAM controller: towards its users, and towards an SDR memory."""
+"""Around the DRAM controller: registers towards its users and an SDR memory, and wider ports."""
 
 import copy
 
@@ -7,6 +7,7 @@ from litedram.frontend.wishbone import LiteDRAMWishbone2Native
 from litedram.phy import dfi
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream, wishbone
+from migen import If, Signal, log2_int
 from migen.genlib.record import DIR_M_TO_S
 
 # Port Buffer --------------------------------------------------------------------------------------
@@ -35,6 +36,47 @@ class PortBuffer(LiteXModule):
             port.rdata.connect(user.rdata),
         ]
 
+# Wide Port ----------------------------------------------------------------------------------------
+
+class WidePort(LiteXModule):
+    """A port whose words are several of the controller's, for a memory that is narrow.
+
+    LiteDRAM's own converter rests a cycle between two words, a fifth of what a narrow memory gives.
+
+    Attributes
+    ----------
+    port : LiteDRAMNativePort
+        For the user, of `data_width` bits.
+    """
+    def __init__(self, port, data_width):
+        ratio     = data_width//port.data_width
+        bits      = log2_int(ratio)
+        self.port = user = LiteDRAMNativePort(port.mode, port.address_width - bits, data_width)
+
+        # # #
+
+        # Commands ---------------------------------------------------------------------------------
+        count      = Signal(bits)
+        self.comb += [
+            port.cmd.valid.eq(user.cmd.valid),
+            port.cmd.we.eq(user.cmd.we),
+            port.cmd.addr[:bits].eq(count),
+            port.cmd.addr[bits:].eq(user.cmd.addr),
+            user.cmd.ready.eq(port.cmd.ready & (count == ratio - 1)),
+        ]
+        self.sync += If(port.cmd.valid & port.cmd.ready, count.eq(count + 1))
+
+        # Data -------------------------------------------------------------------------------------
+        if port.mode == "write":
+            near, far = user.wdata, port.wdata
+        else:
+            near, far = port.rdata, user.rdata
+        self.converter = stream.StrideConverter(near.description, far.description)
+        self.comb += [
+            near.connect(self.converter.sink),
+            self.converter.source.connect(far),
+        ]
+
 # CPU Port -----------------------------------------------------------------------------------------
 
 class CPUPort(LiteXModule):
@@ -58,8 +100,8 @@ class DFIBuffer(LiteXModule):
     """Registers between the controller and an SDR memory's PHY, which has none but at the pins.
 
     What is written comes from a FIFO, through a width converter and the choice between all users,
-    and the pins are all along one side of the FPGA. Everything that goes to the memory is a cycle
-    later, so what is read is, too.
+    the pins are all along one side of the FPGA, and they may have twice the controller's clock.
+    Everything is a cycle later in either direction.
 
     Attributes
     ----------
@@ -67,7 +109,7 @@ class DFIBuffer(LiteXModule):
     """
     def __init__(self, phy):
         self.settings = settings = copy.copy(phy.settings)
-        settings.read_latency = phy.settings.read_latency + 1
+        settings.read_latency = phy.settings.read_latency + 2
         p0            = phy.dfi.p0
         self.dfi      = dfi.Interface(len(p0.address), len(p0.bank), settings.nranks,
             len(p0.wrdata), settings.nphases)
@@ -78,10 +120,9 @@ class DFIBuffer(LiteXModule):
         for near, far in zip(self.dfi.phases, phy.dfi.phases):
             for name, _, direction in near.layout:
                 source, sink = getattr(near, name), getattr(far, name)
-                if direction == DIR_M_TO_S:
-                    # Nothing to the memory before the first command, as from the controller.
-                    register  = type(source)(len(source), reset=source.reset.value)
-                    self.sync += register.eq(source)
-                    self.comb += sink.eq(register)
-                else:
-                    self.comb += source.eq(sink)
+                if direction != DIR_M_TO_S:
+                    source, sink = sink, source
+                # Nothing to the memory before the first command, as from the controller.
+                register   = Signal(len(source), reset=source.reset.value)
+                self.sync += register.eq(source)
+                self.comb += sink.eq(register)

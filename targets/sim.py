@@ -5,8 +5,6 @@ import argparse
 import os
 import sys
 
-from litedram.phy.model import SDRAMPHYModel
-
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.errors import LitelicError
 from litelic.host.link.protocol import UDP_PORT
@@ -42,7 +40,7 @@ class SimSoC(LiteLICSoC):
         # DRAM -------------------------------------------------------------------------------------
         dram        = memory_named(memory)
         dram_module = dram.module(sys_clk_freq)
-        dram_phy    = SDRAMPHYModel(dram_module, data_width=dram.width, clk_freq=sys_clk_freq)
+        dram_phy    = dram.phy(dram_module, sys_clk_freq)
         if dram_phy.settings.memtype == "SDR":
             dram_phy = DFIBuffer(dram_phy)
 

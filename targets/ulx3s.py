@@ -2,7 +2,7 @@
 """Radiona ULX3S: an ECP5-85F, SDR SDRAM on 16 data lines, UART over USB."""
 
 from litedram import modules
-from litedram.phy import GENSDRPHY
+from litedram.phy import HalfRateGENSDRPHY
 from litex.build.io import DDROutput
 from litex.gen import LiteXModule
 from litex.soc.cores.clock import ECP5PLL
@@ -18,11 +18,12 @@ from litelic.soc.dram import DFIBuffer
 # CRG ----------------------------------------------------------------------------------------------
 
 class CRG(LiteXModule):
-    """System clock, the SDRAM's a quarter of a period later, and the array's."""
+    """System clock, the SDRAM's of twice that (at its pins half a period later), the array's."""
     def __init__(self, platform, sys_clk_freq, array_clk_freq=None):
-        self.rst       = Signal()
-        self.cd_sys    = ClockDomain()
-        self.cd_sys_ps = ClockDomain(reset_less=True)
+        self.rst         = Signal()
+        self.cd_sys      = ClockDomain()
+        self.cd_sys2x    = ClockDomain(reset_less=True)
+        self.cd_sys2x_ps = ClockDomain(reset_less=True)
 
         # # #
 
@@ -31,12 +32,13 @@ class CRG(LiteXModule):
         self.pll = pll = ECP5PLL()
         self.comb += pll.reset.eq(platform.request("rst") | self.rst)
         pll.register_clkin(clk25, 25e6)
-        pll.create_clkout(self.cd_sys,    sys_clk_freq)
-        pll.create_clkout(self.cd_sys_ps, sys_clk_freq, phase=90, with_reset=False)
+        pll.create_clkout(self.cd_sys,      sys_clk_freq)
+        pll.create_clkout(self.cd_sys2x,    2*sys_clk_freq, with_reset=False)
+        pll.create_clkout(self.cd_sys2x_ps, 2*sys_clk_freq, phase=180, with_reset=False)
         if array_clk_freq:
             self.cd_array = ClockDomain(reset_less=True)
             pll.create_clkout(self.cd_array, array_clk_freq, with_reset=False)
-        self.specials += DDROutput(1, 0, platform.request("sdram_clock"), ClockSignal("sys_ps"))
+        self.specials += DDROutput(1, 0, platform.request("sdram_clock"), ClockSignal("sys2x_ps"))
 
         # The ESP32 beside the FPGA resets it unless this pin is high.
         self.comb += platform.request("wifi_gpio0").eq(1)
@@ -49,10 +51,11 @@ class ULX3SSoC(BoardSoC):
             device    = BOARD.variant(options.variant).device,
             revision  = "2.0",
             toolchain = options.toolchain)
+        phy      = HalfRateGENSDRPHY(platform.request("sdram"), options.sys_clk_freq)
         BoardSoC.__init__(self, BOARD, options, platform,
             crg         = CRG(platform, options.sys_clk_freq, options.array_clk_freq),
-            dram_phy    = DFIBuffer(GENSDRPHY(platform.request("sdram"), options.sys_clk_freq)),
-            dram_module = getattr(modules, options.memory)(options.sys_clk_freq, "1:1"))
+            dram_phy    = DFIBuffer(phy),
+            dram_module = getattr(modules, options.memory)(options.sys_clk_freq, "1:2"))
 
 BOARD = Board(
     name            = "ulx3s",
@@ -60,7 +63,8 @@ BOARD = Board(
     platform        = radiona_ulx3s.Platform,
     soc             = ULX3SSoC,
     variants        = {
-        "85F": Variant("LFE5U-85F", "4x8x4,epilogue=2"),
+        "85F": Variant("LFE5U-85F",
+            "4x8x4,epilogue=2,input_depth=16384,middle_depth=4096,output_depth=8192"),
         "45F": Variant("LFE5U-45F", "4x4x4,input_depth=4096,weight_depth=1024"),
     },
     toolchains      = ("trellis",),

@@ -40,12 +40,12 @@ class Timing:
     def of(cls, bus_hz, array_hz, transfers=1):
         """Of a board with such clocks: pages of a DRAM open in nanoseconds, not in cycles.
 
-        A DRAM that is narrower than its ports takes several `transfers` a word, and LiteDRAM's
-        converter a cycle more. The timeline knows nothing of them: it is for DDR3.
+        A DRAM that is narrower than its ports takes several `transfers` a word. The timeline knows
+        nothing of them: it is for DDR3.
         """
         return cls(
             row=cls.row * bus_hz / 100e6, ratio=array_hz / bus_hz, dram=DramTiming.of(bus_hz),
-            word=cls.word * (transfers + 1 if transfers > 1 else 1),
+            word=cls.word * transfers,
         )
 
 

@@ -2,7 +2,8 @@
 
 Behind LiteDRAM's own controller. DDR3 has four times the controller's clock: both edges of four
 clocks move eight words of the data bus, one burst, and one transfer of a controller's port. SDR has
-the controller's clock and moves a word a cycle; LiteDRAM puts transfers of a port together of them.
+twice the controller's clock and moves two words a cycle, of which transfers of a port are put
+together (`soc/dram.py`).
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from litelic.host.errors import LitelicError
 
 BURST = 8 # Words of a DDR3's data bus a cycle of the controller.
 LEAST_PORT_BYTES = 16 # Of a port that link and accelerator get.
+HALF_RATE_READ_LATENCY = 2 # Cycles of the controller, of LiteDRAM's `HalfRateGENSDRPHY`.
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,16 @@ class Memory:
 
         return getattr(litedram.modules, self.chip)(sys_clk_freq, self.rate)
 
+    def phy(self, module, sys_clk_freq):
+        """LiteDRAM's model of the chips, with what a PHY has around them."""
+        from litedram.phy.model import SDRAMPHYModel, get_sdram_phy_settings
+
+        settings = get_sdram_phy_settings(module.memtype, self.width, sys_clk_freq)
+        if module.memtype == "SDR":  # the settings are those of a PHY without a clock of its own
+            settings.nphases = self.words
+            settings.read_latency = HALF_RATE_READ_LATENCY
+        return SDRAMPHYModel(module, settings, clk_freq=sys_clk_freq)
+
 
 # A simulator holds its whole DRAM in the memory of the machine it runs on. Hence the smaller chip
 # in the widest one: half the rows, the same timings.
@@ -55,7 +67,7 @@ MEMORIES = {
     "ddr3-x16": Memory(16, "MT41K128M16", 1, "DDR3 x16, 256 MB, as on an Arty"),
     "ddr3-x32": Memory(32, "MT41K128M16", 2, "DDR3 x32, 512 MB, two of an Arty's chips"),
     "ddr3-x64": Memory(64, "MT41K64M16", 4, "DDR3 x64, 512 MB, as wide as a KC705's"),
-    "sdr-x16": Memory(16, "MT48LC16M16", 1, "SDR x16, 32 MB, as on a ULX3S", 1, "1:1"),
+    "sdr-x16": Memory(16, "MT48LC16M16", 1, "SDR x16, 32 MB, as on a ULX3S", 2, "1:2"),
 }
 DEFAULT_MEMORY = "ddr3-x16"
 

@@ -1,15 +1,17 @@
-"""The registers in front of an SDR memory: everything comes through, a cycle later."""
+"""In front of a narrow memory: registers, a cycle later each way, and ports that are wider."""
 
 import random
 from types import SimpleNamespace
 
-from litedram.common import PhySettings
+import pytest
+from litedram.common import LiteDRAMNativePort, PhySettings
 from litedram.phy import dfi
 from litex.gen import LiteXModule
 from migen.genlib.record import DIR_M_TO_S
 
-from litelic.soc.dram import DFIBuffer
+from litelic.soc.dram import DFIBuffer, WidePort
 from tests.accel.streams import simulate
+from tests.soc.native_memory import NativeMemory
 
 READ_LATENCY = 3
 
@@ -48,8 +50,8 @@ def test_everything_a_cycle_later(seed):
             yield from compare(SimpleNamespace(far=far, near=near), before)
 
     def compare(ends, before):
-        for name in from_memory:
-            assert (yield getattr(ends.near, name)) == given[name]
+        for name in from_memory if before else ():
+            assert (yield getattr(ends.near, name)) == before[name]
         for name in to_memory if before else ():
             assert (yield getattr(ends.far, name)) == before[name]
 
@@ -59,6 +61,83 @@ def test_everything_a_cycle_later(seed):
 def test_the_controller_is_told():
     phy = Phy()
     dut = DFIBuffer(phy)
-    assert dut.settings.read_latency == READ_LATENCY + 1
+    assert dut.settings.read_latency == READ_LATENCY + 2
     assert phy.settings.read_latency == READ_LATENCY
     assert dut.settings.write_latency == 0
+
+
+@pytest.mark.parametrize(("narrow", "wide"), [(32, 128), (16, 128), (64, 128)])
+def test_words_of_a_wide_port_are_put_together(narrow, wide, seed):
+    chance = random.Random(seed)
+    lanes, words = wide // 8, 64
+    memory = NativeMemory(words * lanes, seed)
+    memory.content[:] = expected = bytearray(chance.randbytes(len(memory.content)))
+    port = LiteDRAMNativePort("write", 16, narrow)
+    dut = WidePort(port, wide)
+    writes = [
+        (chance.randrange(words), chance.randbytes(lanes), chance.getrandbits(lanes))
+        for _ in range(200)
+    ]
+
+    def commands():
+        for address, _, _ in writes:
+            yield from give(dut.port.cmd, chance, we=1, addr=address)
+
+    def data():  # of the next words, before it is asked for
+        for _, given, mask in writes:
+            yield from give(dut.port.wdata, None, data=int.from_bytes(given, "little"), we=mask)
+
+    simulate(dut, commands(), data(), memory.writes(port))
+    for address, given, mask in writes:
+        for lane in range(lanes):
+            if mask >> lane & 1:
+                expected[address * lanes + lane] = given[lane]
+    assert memory.content == expected
+
+    port = LiteDRAMNativePort("read", 16, narrow)
+    dut = WidePort(port, wide)
+    found = []
+
+    def reads():
+        for address, _, _ in writes:
+            yield from give(dut.port.cmd, chance, we=0, addr=address)
+
+    def answers():
+        yield dut.port.rdata.ready.eq(1)
+        while len(found) < len(writes):
+            yield
+            if (yield dut.port.rdata.valid):
+                found.append((yield dut.port.rdata.data).to_bytes(lanes, "little"))
+
+    simulate(dut, reads(), answers(), memory.reads(port))
+    assert found == [expected[a * lanes : (a + 1) * lanes] for a, _, _ in writes]
+
+
+def test_a_wide_port_never_rests():
+    port = LiteDRAMNativePort("read", 16, 32)
+    dut = WidePort(port, 128)
+
+    def bench():
+        yield port.cmd.ready.eq(1)
+        yield dut.port.cmd.valid.eq(1)
+        yield
+        for cycle in range(40):
+            assert (yield port.cmd.valid)
+            assert (yield port.cmd.addr) % 4 == cycle % 4
+            assert (yield dut.port.cmd.ready) == (cycle % 4 == 3)
+            yield
+
+    simulate(dut, bench())
+
+
+def give(endpoint, chance, **values):
+    """Offer one transfer, after a pause now and then."""
+    while chance and chance.random() < 0.3:
+        yield
+    for name, value in values.items():
+        yield getattr(endpoint, name).eq(value)
+    yield endpoint.valid.eq(1)
+    yield
+    while not (yield endpoint.ready):
+        yield
+    yield endpoint.valid.eq(0)

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 from litedram.common import get_default_cl_cwl
-from litedram.phy.model import SDRAMPHYModel
 
 from litelic.host.errors import LitelicError
 from litelic.soc.simulation.cache import SimulationConfig, folder_of
@@ -18,15 +17,15 @@ def test_ports_are_a_burst_wide(name, port_bytes):
     memory = memory_named(name)
     assert memory.port_bytes == port_bytes
     assert memory.width == 16 * memory.chips  # Every chip has 16 data lines.
-    phy = SDRAMPHYModel(memory.module(100e6), data_width=memory.width, clk_freq=100e6)
+    phy = memory.phy(memory.module(100e6), 100e6)
     assert phy.settings.nphases*phy.settings.dfi_databits == 8*port_bytes
 
 
-def test_an_sdr_memory_moves_a_word_a_cycle():
+def test_an_sdr_memory_moves_two_words_a_cycle():
     memory = memory_named("sdr-x16")
-    phy = SDRAMPHYModel(memory.module(50e6), data_width=memory.width, clk_freq=50e6)
-    assert phy.settings.nphases*phy.settings.dfi_databits == 16
-    assert (memory.port_bytes, memory.transfers) == (16, 8)
+    phy = memory.phy(memory.module(50e6), 50e6)
+    assert phy.settings.nphases*phy.settings.dfi_databits == 32
+    assert (memory.port_bytes, memory.transfers) == (16, 4)
     assert all(memory_named(name).transfers == 1 for name in MEMORIES if name != "sdr-x16")
 
 
