@@ -11,12 +11,15 @@ from litelic.accel.words import FIFO_DEPTH, word_layout
 
 
 class Countdown:
-    """A loop. That this round is the last one, or the one before, are registers."""
+    """A loop. That this round is the last one, or the one before, are registers; none is reset,
+    since a loop begins with `load`."""
 
     def __init__(self, bits):
-        self.start, self.left = Signal(bits), Signal(bits)
-        self.single, self.double = Signal(), Signal()  # the loop has one round, or two
-        self.end, self.near = Signal(), Signal()
+        self.start, self.left = (Signal(bits, reset_less=True) for _ in range(2))
+        # The loop has one round, or two; this one is the last, or the one before.
+        self.single, self.double, self.end, self.near = (
+            Signal(reset_less=True) for _ in range(4)
+        )
 
     def load(self, start, single, double):
         """Statements that begin a loop of `start + 1` rounds."""
@@ -187,11 +190,14 @@ class Loops(LiteXModule):
         ]
 
         # Addresses --------------------------------------------------------------------------------
-        address, source, position = (Signal(16) for _ in range(3))
-        next_row, next_x, next_y, next_position = (Signal(16) for _ in range(4))
-        row_pitch, step_x, step_y, result_x, result_y = (Signal(16) for _ in range(5))
-        half, slot, gdn, final, release = (Signal(bits) for bits in (1, len(word.slot), 1, 1, 1))
-        first = Signal()
+        # A segment brings them all along, so nothing needs to be reset.
+        (
+            address, source, position, next_row, next_x, next_y, next_position,
+            row_pitch, step_x, step_y, result_x, result_y,
+        ) = (Signal(16, reset_less=True) for _ in range(12))
+        half, slot, gdn, final, release, first = (
+            Signal(bits, reset_less=True) for bits in (1, len(word.slot), 1, 1, 1, 1)
+        )
         values = {
             "address": address, "position": position, "half": half, "slot": slot, "gdn": gdn,
             "final": final, "release": release,

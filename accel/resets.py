@@ -1,4 +1,4 @@
-"""Which registers are reset: those that remember. What only passes through leaves by itself."""
+"""Which registers are reset: those that say that something is there, and not what it is."""
 
 from migen import Module
 from migen.fhdl.decorators import ModuleTransformer
@@ -35,6 +35,13 @@ class OwnResets(ModuleTransformer):
                 register.reset_less = True
             fragment += copies.get_fragment()
             fragment.sync[domain] = fragment.sync.get(domain, []) + following
+
+
+def valid_only(*endpoints):
+    """Of the registers of these streams only `valid` is reset."""
+    for endpoint in endpoints:
+        for signal in endpoint.flatten():
+            signal.reset_less = signal is not endpoint.valid
 
 
 def _groups(statements):

@@ -8,6 +8,7 @@ from litex.soc.interconnect import stream
 from migen import *
 
 from litelic.accel.descriptor import FLAG_GDN
+from litelic.accel.resets import valid_only
 from litelic.accel.weights import SEGMENT_LAYOUT, SLOTS
 
 COUNTS = (("words", 16), ("rows", 8), ("columns", 16), ("lines", 16))
@@ -58,6 +59,7 @@ class SegmentSetup(LiteXModule):
         # Descriptors come from afar: nothing else is done with them here. `chosen` counts rounds,
         # `loops` those that are left after the first.
         chosen = stream.Endpoint(LOOP_LAYOUT)
+        valid_only(chosen, loops)
         without_gdn = (d.flags & FLAG_GDN) == 0
         pixels = Signal(32)
         self.comb += [

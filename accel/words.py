@@ -4,6 +4,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 from migen import *
 
+from litelic.accel.resets import valid_only
 from litelic.accel.weights import SLOTS
 
 FIFO_DEPTH = 8
@@ -108,9 +109,15 @@ class WordQueue(LiteXModule):
 
         # # #
 
+        coming = stream.Endpoint(layout)
+        valid_only(coming)
+
         self.comb += [
             sink.connect(flags.sink, keep={"valid", "ready", "last", "gdn"}),
-            sink.connect(words.sink, omit={"ready"}),
+            words.sink.valid.eq(coming.valid),
+            words.sink.first.eq(coming.first),
+            words.sink.last.eq(coming.last),
+            words.sink.payload.eq(coming.payload),
             heads.put.eq(flags.source.valid & heads.room),
             heads.item.last.eq(flags.source.last),
             heads.item.gdn.eq(flags.source.gdn),
@@ -120,6 +127,14 @@ class WordQueue(LiteXModule):
             self.gdn.eq(heads.head.gdn),
             heads.take.eq(self.take),
             words.source.ready.eq(self.issued),
-            self.empty.eq(words.level == 0),
+            self.empty.eq((words.level == 0) & ~coming.valid),
         ]
         self.sync += self.issued.eq(self.take)
+        # Nobody wants a word before its flags have led to a decision, so there is time for a
+        # register between the loops, which are spread out, and the memory.
+        self.sync += [
+            coming.valid.eq(sink.valid),
+            coming.first.eq(sink.first),
+            coming.last.eq(sink.last),
+            coming.payload.eq(sink.payload),
+        ]

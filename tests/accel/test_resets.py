@@ -1,10 +1,11 @@
 """Which registers a reset reaches."""
 
 import pytest
+from litex.soc.interconnect.stream import Endpoint
 from migen import If, Module, Signal
 
 from litelic.accel import resets
-from litelic.accel.resets import OwnResets, WithoutReset
+from litelic.accel.resets import OwnResets, WithoutReset, valid_only
 from tests.accel.streams import simulate
 
 
@@ -69,3 +70,9 @@ def test_a_register_with_statements_in_two_groups(monkeypatch):
             assert (yield register) == 3
 
     simulate(dut, bench())
+
+
+def test_of_a_stream_only_whether_something_is_there():
+    endpoint = Endpoint([("data", 8)], [("address", 4)])
+    valid_only(endpoint)
+    assert {signal for signal in endpoint.flatten() if not signal.reset_less} == {endpoint.valid}
