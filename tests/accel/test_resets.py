@@ -1,7 +1,7 @@
 """Which registers a reset reaches."""
 
 import pytest
-from litex.soc.interconnect.stream import Endpoint
+from litex.soc.interconnect.stream import Endpoint, EndpointDescription
 from migen import If, Module, Signal
 
 from litelic.accel import resets
@@ -73,6 +73,6 @@ def test_a_register_with_statements_in_two_groups(monkeypatch):
 
 
 def test_of_a_stream_only_whether_something_is_there():
-    endpoint = Endpoint([("data", 8)], [("address", 4)])
+    endpoint = Endpoint(EndpointDescription([("data", 8)], [("address", 4)]))
     valid_only(endpoint)
     assert {signal for signal in endpoint.flatten() if not signal.reset_less} == {endpoint.valid}
