@@ -56,6 +56,7 @@ BOARD = Board(
     memories        = {"MT41K64M16": "DDR3 x16, 128 MB"},
     ethernet        = "gigabit, RGMII",
     loader          = "ecp5_versa",
+    dram_side       = "left",
 )
 
 if __name__ == "__main__":

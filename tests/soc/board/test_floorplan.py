@@ -6,6 +6,7 @@ import random
 import pytest
 
 from litelic.accel.places import EPILOGUE, WEIGHTS
+from litelic.soc.board.devices import DEVICES
 from litelic.soc.board.floorplan import (
     BLOCK_RAM,
     CPU,
@@ -45,9 +46,12 @@ def spread(plan, prefix):
     return [max(values) - min(values) for values in zip(*places)]
 
 
-def test_as_many_sites_as_the_data_sheet_has():
-    assert len(DIE.multipliers()) == 156 and len(DIE.block_rams()) == 208
-    assert len(SITES) == 156 + 208
+@pytest.mark.parametrize("name", DIES)
+def test_as_many_sites_as_the_data_sheet_has(name):
+    die, device = DIES[name], DEVICES[name]
+    assert len(die.multipliers()) == device.dsps and len(die.block_rams()) == device.block_rams
+    sites = {*die.multipliers().values(), *die.block_rams().values()}
+    assert len(sites) == device.dsps + device.block_rams
 
 
 @pytest.mark.parametrize("name, place", [
