@@ -1,10 +1,10 @@
-"""CRC-32 (IEEE 802.3, what zlib.crc32 computes), one byte a cycle."""
+"""CRC-32 (IEEE 802.3, what zlib.crc32 computes), one or several bytes a cycle."""
 
 from functools import reduce
 from operator import xor
 
 from litex.gen import LiteXModule
-from migen import Cat, If, Signal
+from migen import Cat, If, Replicate, Signal
 
 POLYNOMIAL = 0xEDB88320  # reflected: the first bit of a byte is its least significant one
 RESIDUE = 0xDEBB20E3  # what the register holds after data followed by their own CRC-32
@@ -18,29 +18,40 @@ def next_register(register, byte):
     return register
 
 
+def _after(register, data, size):
+    """The register after `size` bytes of an integer, the least significant one first."""
+    for n in range(size):
+        register = next_register(register, data >> 8*n & 0xFF)
+    return register
+
+
 # CRC32 --------------------------------------------------------------------------------------------
 
 class CRC32(LiteXModule):
     """CRC-32 of the bytes presented since `clear`.
 
-    One byte is taken in every cycle in which `enable` is set. `value` is the CRC of all bytes
-    taken before this cycle, sent least significant byte first; `match` says that the last four
-    of them were the CRC of the others. `clear` wins over `enable`.
+    `data_width` bits are taken in every cycle in which `enable` is set, whole bytes, the least
+    significant one first. `value` is the CRC of all bytes taken before this cycle, sent least
+    significant byte first; `match` says that the last four of them were the CRC of the others.
+    `clear` wins over `enable`; with `restart` and `enable` these bytes are the first.
     """
-    def __init__(self):
-        self.clear  = Signal()
-        self.enable = Signal()
-        self.data   = Signal(8)
-        self.value  = Signal(32)
-        self.match  = Signal()
+    def __init__(self, data_width=8):
+        self.clear   = Signal()
+        self.restart = Signal()
+        self.enable  = Signal()
+        self.data    = Signal(data_width)
+        self.value   = Signal(32)
+        self.match   = Signal()
 
         # # #
 
         register = Signal(32, reset=2**32 - 1)
+        before   = Signal(32)
 
         # The update is linear over GF(2): the response to each input bit says where it is xored in.
-        inputs    = [(register[n], next_register(1 << n, 0)) for n in range(32)]
-        inputs   += [(self.data[n], next_register(0, 1 << n)) for n in range(8)]
+        size      = data_width//8
+        inputs    = [(before[n], _after(1 << n, 0, size)) for n in range(32)]
+        inputs   += [(self.data[n], _after(0, 1 << n, size)) for n in range(data_width)]
         following = Cat(*[
             reduce(xor, [bit for bit, response in inputs if (response >> n) & 1])
             for n in range(32)
@@ -52,6 +63,7 @@ class CRC32(LiteXModule):
             register.eq(following)
         )
         self.comb += [
+            before.eq(register | Replicate(self.restart, 32)),
             self.value.eq(~register),
             self.match.eq(register == RESIDUE),
         ]

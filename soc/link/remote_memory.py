@@ -1,0 +1,275 @@
+"""Serves the host's reads and writes of DRAM; everything else goes to the CPU."""
+
+from litex.gen import LiteXModule
+from litex.soc.interconnect import stream
+from migen import FSM, Array, Case, If, Mux, NextState, NextValue, Signal
+
+from litelic.soc.link.frames import (
+    ANSWER,
+    HEADER_WORDS,
+    MAGIC,
+    MAX_PAYLOAD,
+    READ,
+    VERSION,
+    WORD_BYTES,
+    WRITE,
+    frame_description,
+    words_of,
+)
+from litelic.soc.link.windows import Windows
+from litelic.soc.link.word_memory import WordReader, WordWriter
+
+
+def answer_layout(way_bits):
+    """An answer: `length` bytes of the DRAM from `address` on, and what its header says besides."""
+    return [
+        ("type", 8), ("sequence", 16), ("length", 16), ("offset", 32), ("key", 32),
+        ("address", 32), ("way", way_bits),
+    ]
+
+# Remote Memory ------------------------------------------------------------------------------------
+
+class RemoteMemory(LiteXModule):
+    """WRITE and READ (docs/streaming.md) at the speed of a word a cycle, each way.
+
+    A request that no window allows, or that is malformed, is for the CPU like every other frame:
+    it has the words for an error. What is answered to WRITE has reached the DRAM, as far as any
+    later access sees.
+
+    Parameters
+    ----------
+    write_port, read_port : LiteDRAMNativePort
+        Of the DRAM.
+
+    way_bits : int
+        Of the frames.
+
+    windows, pending : int
+        Windows, and answers that may wait to be sent.
+
+    Attributes
+    ----------
+    sink, source : Endpoint(frame_description)
+        Frames from the lines; answers.
+
+    cpu : Endpoint(frame_description)
+        Frames for the CPU.
+
+    windows : Windows
+        Of which the CPU writes the table.
+
+    serving : Signal
+        A request is being served. Once it has been low after a window was closed, nothing will
+        happen there any more.
+    """
+    def __init__(self, write_port, read_port, way_bits, windows=8, pending=16):
+        self.sink    = sink = stream.Endpoint(frame_description(way_bits))
+        self.source  = stream.Endpoint(frame_description(way_bits))
+        self.cpu     = cpu  = stream.Endpoint(frame_description(way_bits))
+        self.windows = table = Windows(windows)
+        self.writer  = writer = WordWriter(write_port)
+        self.answers = answers = stream.SyncFIFO(answer_layout(way_bits), pending, buffered=True)
+        self.sender  = sender = AnswerSender(read_port, way_bits)
+        self.serving = Signal()
+
+        # # #
+
+        self.comb += [
+            answers.source.connect(sender.sink),
+            sender.source.connect(self.source),
+        ]
+
+        # Request ----------------------------------------------------------------------------------
+        # A READ says in its payload, of one word, how many bytes it asks for.
+        words    = [Signal(8*WORD_BYTES) for _ in range(HEADER_WORDS + 1)]
+        count    = Signal(max=HEADER_WORDS + 2)  # Words that are here.
+        ended    = Signal()                      # They are the whole frame.
+        way      = Signal(way_bits)
+        version, type_    = words[0][16:24], words[0][24:32]
+        sequence, length  = words[1][:16], words[1][16:]
+        offset, key       = words[2], words[3]
+        wanted   = Signal(16)
+        reads    = Signal()
+        sound    = Signal()
+        self.comb += [
+            reads.eq(type_ == READ),
+            wanted.eq(Mux(reads, words[HEADER_WORDS][:16], length)),
+            sound.eq(
+                (version == VERSION) & (reads | (type_ == WRITE)) & (offset[:2] == 0)
+                & (wanted != 0) & (wanted <= MAX_PAYLOAD)
+                & (~reads | ((length == WORD_BYTES) & (words[HEADER_WORDS][16:] == 0)))
+            ),
+            table.key.eq(key),
+            table.offset.eq(offset),
+            table.length.eq(wanted),
+            table.write.eq(~reads),
+        ]
+
+        # Answer -----------------------------------------------------------------------------------
+        self.comb += [
+            answers.sink.type.eq(type_ | ANSWER),
+            answers.sink.sequence.eq(sequence),
+            answers.sink.length.eq(Mux(reads, wanted, 0)),
+            answers.sink.offset.eq(offset),
+            answers.sink.key.eq(key),
+            answers.sink.address.eq(table.address),
+            answers.sink.way.eq(way),
+        ]
+
+        # Control ----------------------------------------------------------------------------------
+        forwarded = Signal.like(count)
+        self.fsm = fsm = FSM(reset_state="HEADER")
+        fsm.act("HEADER",
+            sink.ready.eq(1),
+            If(sink.valid,
+                Case(count, {n: NextValue(word, sink.data) for n, word in enumerate(words)}),
+                NextValue(count, count + 1),
+                NextValue(way, sink.way),
+                NextValue(ended, sink.last),
+                # Of a READ the word behind the header, too.
+                If(sink.last | (count == HEADER_WORDS) | ((count == HEADER_WORDS - 1) & ~reads),
+                    NextState("LOOK")
+                )
+            )
+        )
+        fsm.act("LOOK",
+            NextValue(forwarded, 0),
+            If(sound & (reads == ended),
+                table.start.eq(1),
+                NextState("WAIT")
+            ).Else(
+                NextState("FORWARD")
+            )
+        )
+        fsm.act("WAIT",
+            If(table.done,
+                If(~table.found,
+                    NextState("FORWARD")
+                ).Elif(reads,
+                    NextState("ANSWER")
+                ).Else(
+                    NextState("BEGIN")
+                )
+            )
+        )
+        fsm.act("BEGIN",
+            writer.start.eq(1),
+            NextState("WRITE")
+        )
+        fsm.act("WRITE",
+            writer.sink.valid.eq(sink.valid),
+            sink.ready.eq(writer.sink.ready),
+            If(sink.valid & sink.ready & sink.last,
+                NextState("SETTLE")
+            )
+        )
+        fsm.act("SETTLE",
+            If(writer.idle, NextState("ANSWER"))
+        )
+        fsm.act("ANSWER",
+            answers.sink.valid.eq(1),
+            NextValue(count, 0),
+            If(answers.sink.ready, NextState("HEADER"))
+        )
+        fsm.act("FORWARD",
+            cpu.valid.eq(1),
+            cpu.way.eq(way),
+            cpu.data.eq(Array(words)[forwarded]),
+            cpu.first.eq(forwarded == 0),
+            cpu.last.eq(ended & (forwarded == count - 1)),
+            If(cpu.ready,
+                NextValue(forwarded, forwarded + 1),
+                If(forwarded == count - 1,
+                    NextValue(count, 0),
+                    NextState("REST"),
+                    If(ended, NextState("HEADER"))
+                )
+            )
+        )
+        fsm.act("REST",
+            sink.connect(cpu),
+            If(sink.valid & sink.ready & sink.last,
+                NextState("HEADER")
+            )
+        )
+
+        # Payload of a WRITE -----------------------------------------------------------------------
+        self.comb += [
+            writer.address.eq(table.address),
+            writer.sink.data.eq(sink.data),
+            writer.sink.last.eq(sink.last),
+            writer.sink.we.eq(2**WORD_BYTES - 1),
+            If(sink.last & (length[:2] != 0),
+                writer.sink.we.eq((1 << length[:2]) - 1)
+            ),
+            self.serving.eq(
+                ~(fsm.ongoing("HEADER") | fsm.ongoing("REST") | fsm.ongoing("FORWARD"))
+                | answers.source.valid | sender.busy
+            ),
+        ]
+
+# Answer Sender ------------------------------------------------------------------------------------
+
+class AnswerSender(LiteXModule):
+    """Makes frames of answers, and of what is read for them.
+
+    Attributes
+    ----------
+    sink   : Endpoint(answer_layout)
+    source : Endpoint(frame_description)
+    busy   : one is being sent.
+    """
+    def __init__(self, port, way_bits):
+        self.sink   = sink = stream.Endpoint(answer_layout(way_bits))
+        self.source = source = stream.Endpoint(frame_description(way_bits))
+        self.busy   = Signal()
+        self.reader = reader = WordReader(port, MAX_PAYLOAD//WORD_BYTES)
+
+        # # #
+
+        count = Signal(max=HEADER_WORDS)
+        self.comb += [
+            reader.address.eq(sink.address),
+            reader.count.eq(words_of(sink.length)),
+            source.way.eq(sink.way),
+        ]
+        header = [
+            MAGIC | VERSION << 16 | sink.type << 24, sink.sequence | sink.length << 16,
+            sink.offset, sink.key,
+        ]
+        self.fsm = fsm = FSM(reset_state="IDLE")
+        self.comb += self.busy.eq(~fsm.ongoing("IDLE"))
+        fsm.act("IDLE",
+            NextValue(count, 0),
+            If(sink.valid,
+                reader.start.eq(sink.length != 0),
+                NextState("HEADER")
+            )
+        )
+        fsm.act("HEADER",
+            source.valid.eq(1),
+            source.first.eq(count == 0),
+            source.last.eq((count == HEADER_WORDS - 1) & (sink.length == 0)),
+            *[If(count == n, source.data.eq(word)) for n, word in enumerate(header)],
+            If(source.ready,
+                NextValue(count, count + 1),
+                If(count == HEADER_WORDS - 1,
+                    If(sink.length == 0,
+                        sink.ready.eq(1),
+                        NextState("IDLE")
+                    ).Else(
+                        NextState("PAYLOAD")
+                    )
+                )
+            )
+        )
+        fsm.act("PAYLOAD",
+            source.valid.eq(reader.source.valid),
+            source.data.eq(reader.source.data),
+            source.last.eq(reader.source.last),
+            reader.source.ready.eq(source.ready),
+            If(source.valid & source.ready & source.last,
+                sink.ready.eq(1),
+                NextState("IDLE")
+            )
+        )
