@@ -1,0 +1,157 @@
+"""Frames over UDP: one a datagram, at a port of a LiteEth core of 32 bits."""
+
+from liteeth.common import eth_udp_user_description
+from litex.gen import LiteXModule
+from litex.soc.interconnect import stream
+from migen import Cat, If, Mux, Signal
+
+from litelic.soc.link.ethernet_core import MIN_PAYLOAD
+from litelic.soc.link.frame_store import FrameStore
+from litelic.soc.link.frames import MAX_WORDS, WORD_BYTES, frame_description
+
+WAY_BITS  = 32 + 16         # IP address and port of the other end
+LONGEST   = MAX_WORDS + 2   # words of a datagram
+DATAGRAMS = 4               # that wait to be sent
+
+# UDP Line -----------------------------------------------------------------------------------------
+
+class UDPLine(LiteXModule):
+    """Frames from whoever sends some, and to whom they say.
+
+    Nothing that arrives is ever kept waiting: what finds no room is lost, by whole frames. The
+    frames' own CRCs say whether they are good, so nobody asks for the Ethernet frame's.
+
+    Parameters
+    ----------
+    udp_port : int
+        Where datagrams come from; the core's port hears what is sent there.
+
+    receive_words, transmit_words : int
+        Depths of the buffers.
+
+    Attributes
+    ----------
+    sink, source : Endpoint(eth_udp_user_description(32))
+        From and to the core's port.
+
+    frame_end, fragment : Signal, in
+        As those of `EthernetCore`, `frame_end` with as many registers as there are before `sink`.
+
+    frames, words : Endpoint(frame_description)
+        Good frames from the line; frames with their CRCs for it.
+
+    idle : Signal
+        No frame is here.
+    """
+    def __init__(self, udp_port, receive_words=2048, transmit_words=1024):
+        description    = eth_udp_user_description(8*WORD_BYTES)
+        self.sink      = sink = stream.Endpoint(description)
+        self.source    = stream.Endpoint(description)
+        self.frame_end = Signal()
+        self.fragment  = Signal()
+        self.store     = store  = FrameStore(WAY_BITS, receive_words)
+        self.sender    = sender = DatagramSender(udp_port, transmit_words)
+        self.frames    = store.source
+        self.words     = sender.sink
+        self.idle      = Signal()
+
+        # # #
+
+        first = Signal(reset=1)
+        self.comb += [
+            sink.ready.eq(1),
+            store.sink.valid.eq(sink.valid & ~self.fragment),
+            store.sink.first.eq(first),
+            store.sink.data.eq(sink.data),
+            store.way.eq(Cat(sink.ip_address, sink.src_port)),
+            store.abort.eq(self.frame_end),
+            sender.source.connect(self.source),
+            self.idle.eq(~sink.valid & ~store.source.valid & sender.idle),
+        ]
+        self.sync += [
+            If(sink.valid, first.eq(sink.last)),
+            If(self.frame_end, first.eq(1)),
+        ]
+
+# Datagram Sender ----------------------------------------------------------------------------------
+
+class DatagramSender(LiteXModule):
+    """Makes a datagram of every frame.
+
+    It is in the buffer as a whole before it starts, so its words come without a gap: an Ethernet
+    frame cannot wait for anybody.
+
+    Attributes
+    ----------
+    sink : Endpoint(frame_description)
+        Frames with their CRCs; `way` says to whom.
+
+    source : Endpoint(eth_udp_user_description(32))
+        Datagrams.
+
+    idle : Signal
+        No word is here that has not been sent.
+    """
+    def __init__(self, udp_port, depth):
+        self.sink   = sink   = stream.Endpoint(frame_description(WAY_BITS))
+        self.source = source = stream.Endpoint(eth_udp_user_description(8*WORD_BYTES))
+        self.idle   = Signal()
+
+        # # #
+
+        layout = [("count", len(Signal(max=LONGEST + 1))), ("way", WAY_BITS)]
+        self.words     = words     = stream.SyncFIFO([("data", 8*WORD_BYTES)], depth, buffered=True)
+        self.datagrams = datagrams = stream.SyncFIFO(layout, DATAGRAMS)
+
+        # Collecting -------------------------------------------------------------------------------
+        count = Signal(max=LONGEST + 1)
+        taken = Signal()
+        self.comb += [
+            taken.eq(sink.valid & sink.ready),
+            sink.ready.eq(words.sink.ready & datagrams.sink.ready),
+            words.sink.valid.eq(sink.valid & datagrams.sink.ready),
+            words.sink.data.eq(sink.data),
+            datagrams.sink.valid.eq(taken & sink.last),
+            datagrams.sink.count.eq(count + 1),
+            datagrams.sink.way.eq(sink.way),
+        ]
+        self.sync += If(taken,
+            count.eq(count + 1),
+            If(sink.last, count.eq(0))
+        )
+
+        # Sending ----------------------------------------------------------------------------------
+        # Short datagrams are followed by zeros that fill their frame, beyond what `length` says:
+        # LiteEth does not pad the frame that comes after one of 57 to 59 bytes.
+        least   = -(-MIN_PAYLOAD//WORD_BYTES)
+        sending = Signal()
+        place   = Signal(max=LONGEST + 1)  # Words before this one.
+        own     = Signal.like(place)       # Words of the datagram,
+        total   = Signal.like(place)       # and of the padding.
+        padding = Signal()
+        self.comb += [
+            padding.eq(place >= own),
+            source.valid.eq(sending & (padding | words.source.valid)),
+            source.last.eq(place == total - 1),
+            If(source.last,
+                source.last_be.eq(1 << (WORD_BYTES - 1))
+            ),
+            If(~padding,
+                source.data.eq(words.source.data)
+            ),
+            source.src_port.eq(udp_port),
+            words.source.ready.eq(sending & source.ready & ~padding),
+            datagrams.source.ready.eq(~sending),
+            self.idle.eq((count == 0) & ~sink.valid & ~datagrams.source.valid & ~sending),
+        ]
+        self.sync += If(~sending,
+            sending.eq(datagrams.source.valid),
+            place.eq(0),
+            own.eq(datagrams.source.count),
+            total.eq(Mux(datagrams.source.count < least, least, datagrams.source.count)),
+            source.length.eq(datagrams.source.count << 2),
+            Cat(source.ip_address, source.dst_port).eq(datagrams.source.way)
+        ).Elif(source.valid & source.ready,
+            place.eq(place + 1),
+            sending.eq(~source.last)
+        )

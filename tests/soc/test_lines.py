@@ -1,0 +1,141 @@
+"""Frames over bytes and over datagrams, there and back."""
+
+import random
+
+import pytest
+
+from litelic.soc.link.ethernet_core import MIN_PAYLOAD
+from litelic.soc.link.serial_line import SerialLine
+from litelic.soc.link.udp_line import UDPLine
+from tests.accel.streams import simulate
+from tests.soc.link_frames import Frame, collect, send_words, words
+
+HOSTS = [(0xC0A80101, 50000), (0xC0A80102, 50001), (0x0A000001, 7)]
+PORT = 2000
+
+
+def way_of(host):
+    return host[0] | host[1] << 32
+
+
+def wait(cycles):
+    for _ in range(cycles):
+        yield
+
+
+def test_bytes_there_and_back(seed):
+    chance = random.Random(seed)
+    dut, found, sent = SerialLine(5000), [], bytearray()
+    frames = [Frame.random(chance, 120) for _ in range(20)]
+    answers = [Frame.random(chance, 120) for _ in range(20)]
+
+    def host():
+        for byte in b"noise".join(frame.line for frame in frames):
+            yield dut.sink.valid.eq(1)
+            yield dut.sink.data.eq(byte)
+            yield
+            while not (yield dut.sink.ready):
+                yield
+        yield dut.sink.valid.eq(0)
+
+    def line():
+        yield "passive"
+        while True:
+            yield dut.source.ready.eq(int(chance.random() < 0.8))
+            yield
+            if (yield dut.source.valid) and (yield dut.source.ready):
+                sent.append((yield dut.source.data))
+
+    def board():
+        for frame in answers:
+            yield from send_words(dut.words, words(frame.line), chance, 0.7)
+        while len(sent) < sum(len(frame.line) for frame in answers) or len(found) < len(frames):
+            yield
+        yield from wait(200)
+        assert (yield dut.idle)
+
+    simulate(dut, host(), board(), line(), collect(dut.frames, found, chance, 0.8))
+    assert [frame for frame, _ in found] == [frame.bare for frame in frames]
+    assert sent == b"".join(frame.line for frame in answers)
+
+
+class Core:
+    """A LiteEth core's port: gives datagrams' words, and takes them without a gap."""
+
+    def __init__(self, dut, chance):
+        self.dut, self.chance, self.sent = dut, chance, []
+
+    def give(self, host, data, last=True):
+        """A datagram; `last` is missing where padding of the Ethernet frame follows."""
+        dut = self.dut
+        yield dut.sink.ip_address.eq(host[0])
+        yield dut.sink.src_port.eq(host[1])
+        items = words(data)
+        for n, word in enumerate(items):
+            yield dut.sink.valid.eq(1)
+            yield dut.sink.data.eq(word)
+            yield dut.sink.last.eq(last and n == len(items) - 1)
+            yield
+            yield dut.sink.valid.eq(0)
+            while self.chance.random() < 0.2:
+                yield
+        yield from wait(2)
+        yield dut.frame_end.eq(1)
+        yield
+        yield dut.frame_end.eq(0)
+
+    def take(self):
+        yield "passive"
+        source, items = self.dut.source, []
+        while True:
+            pause = not items and self.chance.random() < 0.5
+            yield source.ready.eq(0 if pause else int(self.chance.random() < 0.8))
+            yield
+            if not (yield source.valid):
+                assert not items, "a gap in a datagram"
+            elif (yield source.ready):
+                items.append((yield source.data))
+                assert (yield source.src_port) == PORT
+                if (yield source.last):
+                    assert (yield source.last_be) == 8
+                    host = (yield source.ip_address), (yield source.dst_port)
+                    self.sent.append((items, (yield source.length), host))
+                    items = []
+
+
+@pytest.mark.parametrize("seed", range(2), indirect=True)
+def test_datagrams_there_and_back(seed):
+    chance = random.Random(seed)
+    dut, found, expected = UDPLine(PORT, 1024, 1024), [], []
+    core = Core(dut, chance)
+    answers = [(Frame.random(chance), chance.choice(HOSTS)) for _ in range(30)]
+
+    def host():
+        for _ in range(40):
+            frame, sender = Frame.random(chance, 300), chance.choice(HOSTS)
+            kind = chance.random()
+            if kind < 0.2:  # cut in the middle, perhaps without an end
+                cut = chance.randrange(1, len(frame.line) // 4) * 4
+                yield from core.give(sender, frame.line[:cut], chance.random() < 0.5)
+                continue
+            yield dut.fragment.eq(int(kind < 0.3))
+            padding = bytes(chance.choice((0, 0, 4, 12)))
+            yield from core.give(sender, frame.line + padding, chance.random() < 0.5)
+            yield dut.fragment.eq(0)
+            if kind >= 0.3:
+                expected.append((frame.bare, way_of(sender)))
+
+    def board():
+        for frame, to in answers:
+            yield from send_words(dut.words, words(frame.line), chance, 0.9, way=way_of(to))
+        while len(core.sent) < len(answers) or len(found) < len(expected):
+            yield
+        yield from wait(2000)
+        assert (yield dut.idle)
+
+    simulate(dut, host(), board(), core.take(), collect(dut.frames, found, chance, 0.95))
+    assert found == expected
+    least = -(-MIN_PAYLOAD // 4)
+    assert core.sent == [
+        (words(frame.line.ljust(4 * least, b"\0")), len(frame.line), to) for frame, to in answers
+    ]
