@@ -26,7 +26,11 @@ class Frame:
         header = struct.pack("<HBBHHII", MAGIC, 2, type, sequence, len(payload), address, key)
         self.payload = payload
         self.bare = words(header + padded(payload))
-        self.line = checked(header) + (checked(padded(payload)) if payload else b"")
+        self.line = self.on_line(header, padded(payload))
+
+    @staticmethod
+    def on_line(header, payload):
+        return checked(header) + (checked(payload) if payload else b"")
 
     @classmethod
     def random(cls, chance, most=MAX_PAYLOAD):

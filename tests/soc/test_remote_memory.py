@@ -101,7 +101,7 @@ def requests(chance, count):
         if kind < 0.1:
             yield Frame.random(chance, 300)
             continue
-        length = min(chance.choice((1, 3, 4, chance.randrange(1, 64), 400)), size)
+        length = min(chance.choice((1, 3, 4, chance.randrange(1, 64), 200)), size)
         offset = chance.randrange(0, (size - length) // 4 + 1) * 4
         if kind < 0.2:
             key ^= 1 << chance.randrange(32)
@@ -122,7 +122,7 @@ def requests(chance, count):
 
 
 @pytest.mark.parametrize("width", (128, 512))
-@pytest.mark.parametrize("seed", range(3), indirect=True)
+@pytest.mark.parametrize("seed", range(2), indirect=True)
 def test_requests_of_all_kinds(seed, width):
     bench = Bench(seed, width)
     chance = bench.chance
@@ -132,7 +132,7 @@ def test_requests_of_all_kinds(seed, width):
     def stimulus():
         nonlocal content
         yield from bench.open_windows()
-        for frame in requests(chance, 60):
+        for frame in requests(chance, 50):
             way = chance.randrange(64)
             yield from send_words(bench.dut.sink, frame.bare, chance, 0.9, way=way)
             result = served(frame, content)
