@@ -63,8 +63,12 @@ class Top(LiteXModule):
     def __init__(self):
         self.phy = Phy()
         self.link = EthernetLink(self.phy, SYS_CLK_FREQ, int.from_bytes(BOARD_MAC), BOARD_IP)
+        self.add_pins(self.link.idle, self.link.source, self.link.sink)
+
+    def add_pins(self, link_idle, source, sink):
+        """Clocks, the PHY's pins, and streams of bytes besides."""
         idle = Signal()
-        self.comb += idle.eq(self.link.idle)
+        self.comb += idle.eq(link_idle)
         self.pins = {"idle": idle}
         for name in ("sys", "eth_rx", "eth_tx"):
             domain = ClockDomain(name)
@@ -73,19 +77,20 @@ class Top(LiteXModule):
         for name, endpoint, fields in (
             ("rx", self.phy.source, ("valid", "last", "data")),
             ("tx", self.phy.sink, ("valid", "ready", "last", "data")),
-            ("source", self.link.source, ("valid", "ready", "data")),
-            ("sink", self.link.sink, ("valid", "ready", "data")),
+            ("source", source, ("valid", "ready", "data")),
+            ("sink", sink, ("valid", "ready", "data")),
         ):
             self.pins |= {f"{name}_{field}": getattr(endpoint, field) for field in fields}
 
 
 @functools.cache
-def build():
-    """The harness with the link in it; kept until one of them changes."""
-    top = Top()
+def build(top_class):
+    """The harness with a `Top` in it; kept until one of them changes."""
+    top = top_class()
     for name, signal in top.pins.items():
         signal.name_override = name
-    verilog = convert(top, set(top.pins.values()), name="ethernet").main_source
+    converted = convert(top, set(top.pins.values()), name="ethernet")
+    verilog = converted.main_source
     # LiteX dates its Verilog, in comments.
     code = "\n".join(line for line in verilog.splitlines() if not line.startswith("//"))
     options = [
@@ -94,12 +99,15 @@ def build():
         "-MAKEFLAGS", "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
         "--Mdir", "obj", "-o", "../ethernet",
     ]
-    key = hashlib.sha256((code + HARNESS.read_text() + " ".join(options)).encode()).hexdigest()[:16]
+    parts = [code, HARNESS.read_text(), *options, *converted.data_files.values()]
+    key = hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
     folder = BUILD_FOLDER / key
     if not (folder / "ethernet").exists():
         BUILD_FOLDER.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=BUILD_FOLDER))
         (work / "ethernet.v").write_text(verilog)
+        for name, content in converted.data_files.items():  # what memories begin with
+            (work / name).write_text(content)
         run = subprocess.run(
             ["verilator", *options, "ethernet.v", HARNESS], cwd=work, capture_output=True, text=True
         )
@@ -119,11 +127,13 @@ class Bench:
     hosts     : address -> MAC of those that answer
     """
 
-    def __init__(self, seed, sys_ps=16000, eth_ps=8000, spacing=1):
+    def __init__(self, seed, sys_ps=16000, eth_ps=8000, spacing=1, top=Top):
         self.chance = random.Random(seed)
         arguments = (seed, sys_ps, eth_ps, spacing)
+        harness = build(top)
         self.process = subprocess.Popen(
-            [build(), *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [harness, *map(str, arguments)], cwd=harness.parent, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         self.frames, self.asked, self.hosts = [], [], {}
         self.delivered = bytearray()
