@@ -77,6 +77,7 @@ BOARD = Board(
         "AS4C16M16":   "SDR x16, 32 MB",
     },
     loader          = "ulx3s",
+    related_clocks  = (("sys", "sys2x"),),
 )
 
 if __name__ == "__main__":

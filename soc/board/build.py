@@ -65,7 +65,8 @@ def _ecp5(board, builder, folder, described, seeds, allow_failure):
     described = report.with_resources(described, total, blocks.of_netlist(
         (folder / f"{board.name}.json").read_text(), families.ECP5))
     netlist = ecp5.plan(board.name, folder, platform.device, board.dram_side)
-    place = functools.partial(ecp5.place, board.name, folder, netlist, platform.device)
+    place = functools.partial(
+        ecp5.place, board.name, folder, netlist, platform.device, board.related_clocks)
     results, configurations = _all_seeds(seeds, place)
     seed = timing.best(results)
     done = report.with_timing(described, results, seed)

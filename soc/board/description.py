@@ -37,6 +37,7 @@ class Board:
     loader    : openFPGALoader's name of the board.
     flash_offset : of the bitstream in the flash, in bytes.
     dram_side : of the FPGA, on which the DRAM's pins are: "left" or "right".
+    related_clocks : pairs of clock domains between which there are paths without synchronisers.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Board:
     ethernet: str = ""
     flash_offset: int = 0
     dram_side: str = "right"
+    related_clocks: tuple = ()
     extra: tuple = field(default=())
 
     def variant(self, name):

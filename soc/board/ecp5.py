@@ -66,8 +66,11 @@ def plan(name, folder, device, dram):
     return planned
 
 
-def place(name, folder, netlist, device, seed):
-    """Place and route with a seed: the file of the configuration, the `timing.Clock`s."""
+def place(name, folder, netlist, device, related, seed):
+    """Place and route with a seed: the file of the configuration, the `timing.Clock`s.
+
+    related : pairs of clock domains, as of `Board`.
+    """
     kind, size, rest = device.lower().split("-")
     package = next((full for digits, full in PACKAGES.items() if digits in rest), None)
     if package is None:
@@ -88,11 +91,15 @@ def place(name, folder, netlist, device, seed):
     once(folder, result, command, [netlist, f"{name}.lpf"],
         lambda: tools.run(tools.NEXTPNR_ECP5, command, folder, f"seed{seed}.log", SEED_SECONDS))
     names = clock_names((folder / f"{name}.json").read_text())
-    return folder / result, clocks((folder / report).read_text(), names)
+    return folder / result, clocks((folder / report).read_text(), names, related)
 
 
-def clocks(text, names):
-    """The `timing.Clock`s of nextpnr's JSON report; `names` is {net: clock domain}."""
+def clocks(text, names, related=()):
+    """The `timing.Clock`s of nextpnr's JSON report; `names` is {net: clock domain}.
+
+    Paths between two `related` domains are as clocks of their own: edges of both coincide, so the
+    faster one's period is what there is.
+    """
     try:
         found = {
             net: (float(value["constraint"]), float(value["achieved"]))
@@ -103,24 +110,32 @@ def clocks(text, names):
             f"nextpnr's report cannot be read ({e!r}); install the version of constraints.txt"
         ) from e
     paths = worst_paths(text)
-    return sorted(
-        (Clock(readable(net, names), asked, reached, paths.get(net, ""))
-         for net, (asked, reached) in found.items()),
-        key=lambda clock: clock.name,
-    )
+    domains = [
+        Clock(readable(net, names), asked, reached, paths.get((net, net), (0, ""))[1])
+        for net, (asked, reached) in found.items()
+    ]
+    asked = {clock.name: clock.asked for clock in domains}
+    between = [
+        Clock(f"{before} to {behind}", max(asked[before], asked[behind]), 1e3 / delay, words)
+        for (before, behind), (delay, words) in (
+            (tuple(readable(net, names) for net in nets), path) for nets, path in paths.items()
+        )
+        if before != behind and {before, behind} in map(set, related)
+    ]
+    return sorted(domains + between, key=lambda clock: clock.name)
 
 
 def worst_paths(text):
-    """{clock net: its slowest path, from which cell to which, in ns}."""
+    """{(clock net, clock net): (ns, in words)} of the slowest paths from one to the other."""
     found = {}
     for path in json.loads(text).get("critical_paths", []):
         before, behind = (path[end].split() for end in ("from", "to"))
-        if before != behind or len(before) != 2 or not path["path"]:
+        if len(before) != 2 or len(behind) != 2 or not path["path"]:
             continue
         steps = path["path"]
         total = sum(step["delay"] for step in steps)
         wires = sum(step["delay"] for step in steps if step["type"] == "routing")
-        found[before[1]] = (
+        found[before[1], behind[1]] = total, (
             f"{steps[0]['from']['cell']} to {steps[-1]['to']['cell']}: {total:.2f} ns, "
             f"{wires:.2f} of them wires"
         )

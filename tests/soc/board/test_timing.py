@@ -49,18 +49,42 @@ def test_clocks_of_nextpnrs_report():
         ecp5.clocks("{}", {})
 
 
-def test_the_slowest_path_in_words():
-    def step(kind, delay, before, behind):
-        return {"type": kind, "delay": delay, "from": {"cell": before}, "to": {"cell": behind}}
+def step(kind, delay, before, behind):
+    return {"type": kind, "delay": delay, "from": {"cell": before}, "to": {"cell": behind}}
 
-    steps = [step("clk-to-q", 0.5, "a", "a"), step("routing", 2.25, "a", "b"),
-             step("setup", 0.25, "b", "b")]
+
+STEPS = [step("clk-to-q", 0.5, "a", "a"), step("routing", 2.25, "a", "b"),
+         step("setup", 0.25, "b", "b")]
+
+
+def test_the_slowest_path_in_words():
     report = {"critical_paths": [
-        {"from": "<async>", "to": "posedge x", "path": steps},
-        {"from": "posedge x", "to": "posedge y", "path": steps},
-        {"from": "posedge x", "to": "posedge x", "path": steps},
+        {"from": "<async>", "to": "posedge x", "path": STEPS},
+        {"from": "posedge x", "to": "posedge y", "path": STEPS},
+        {"from": "posedge x", "to": "posedge x", "path": STEPS},
     ]}
-    assert ecp5.worst_paths(json.dumps(report)) == {"x": "a to b: 3.00 ns, 2.25 of them wires"}
+    words = 3.0, "a to b: 3.00 ns, 2.25 of them wires"
+    assert ecp5.worst_paths(json.dumps(report)) == {("x", "x"): words, ("x", "y"): words}
+
+
+@pytest.mark.parametrize(("delay", "met"), ((10.0, True), (10.1, False)))
+def test_paths_between_related_clocks_have_the_faster_ones_period(delay, met):
+    """In either direction; those between others are not looked at."""
+    steps = [step("routing", delay, "a", "b")]
+    report = {
+        "fmax": {net: {"achieved": 500.0, "constraint": mhz}
+                 for net, mhz in (("x", 50.0), ("y", 100.0), ("z", 25.0))},
+        "critical_paths": [
+            {"from": "posedge x", "to": "posedge y", "path": steps},
+            {"from": "posedge y", "to": "posedge x", "path": STEPS},
+            {"from": "posedge x", "to": "posedge z", "path": steps},
+        ],
+    }
+    names = {"x": "sys", "y": "sys2x", "z": "other"}
+    clocks = {c.name: c for c in ecp5.clocks(json.dumps(report), names, (("sys2x", "sys"),))}
+    assert clocks.keys() == {"sys", "sys2x", "other", "sys to sys2x", "sys2x to sys"}
+    assert clocks["sys to sys2x"].asked == 100 and clocks["sys to sys2x"].met == met
+    assert clocks["sys2x to sys"].met and "a to b: 3.00 ns" in clocks["sys2x to sys"].path
 
 
 def test_clocks_of_vivados_list():
