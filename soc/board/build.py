@@ -12,6 +12,7 @@ from litelic.soc.board import blocks, ecp5, report, timing, tools, xilinx
 from litelic.soc.builder import LiteLICBuilder
 
 FAILED = "-TIMING-FAILED"  # in the name of a bitstream that misses a clock
+TRIES = 3  # seeds, one after the other until one meets all clocks, where nobody said how many
 ENDINGS = (".bit", ".svf", ".bin")
 
 
@@ -42,7 +43,10 @@ def bitstream(board, options, output, failed=False):
 
 
 def build(board, options, builder, first_seed, seeds, allow_failure, command):
-    """Make the bitstream and `report.json`; returns the report. Raises `LitelicError`."""
+    """Make the bitstream and `report.json`; returns the report. Raises `LitelicError`.
+
+    seeds : so many are tried, and the best is taken; None: up to `TRIES`, until one is good.
+    """
     folder = Path(builder.gateware_dir)
     for old in (board.name, board.name + FAILED):
         for ending in ENDINGS:
@@ -50,13 +54,20 @@ def build(board, options, builder, first_seed, seeds, allow_failure, command):
     described = report.described(board, options, command)
     makers = {"trellis": _ecp5, "vivado": _vivado, "openxc7": _openxc7}
     return makers[options.toolchain](
-        board, builder, folder, described, range(first_seed, first_seed + seeds), allow_failure)
+        board, builder, folder, described, _rounds(first_seed, seeds), allow_failure)
+
+
+def _rounds(first, count):
+    """Lists of seeds, each placed and routed together; one is only begun if none was good yet."""
+    if count is None:
+        return [[seed] for seed in range(first, first + TRIES)]
+    return [list(range(first, first + count))]
 
 
 # Toolchains ---------------------------------------------------------------------------------------
 
 
-def _ecp5(board, builder, folder, described, seeds, allow_failure):
+def _ecp5(board, builder, folder, described, rounds, allow_failure):
     platform = builder.soc.platform
     described["tools"] = [tools.version(names) for names in (tools.YOSYS, tools.NEXTPNR_ECP5)]
     say("Yosys: Verilog to netlist, two minutes ...")
@@ -67,7 +78,7 @@ def _ecp5(board, builder, folder, described, seeds, allow_failure):
     netlist = ecp5.plan(board.name, folder, platform.device, board.dram_side)
     place = functools.partial(
         ecp5.place, board.name, folder, netlist, platform.device, board.related_clocks)
-    results, configurations = _all_seeds(seeds, place)
+    results, configurations = _place_all(rounds, place)
     seed = timing.best(results)
     done = report.with_timing(described, results, seed)
     report.write(done, Path(builder.output_dir) / "report.json")
@@ -80,11 +91,20 @@ def _ecp5(board, builder, folder, described, seeds, allow_failure):
     return done
 
 
-def _all_seeds(seeds, place):
+def _place_all(rounds, place):
     """{seed: clocks}, {seed: configuration}; as many seeds at a time as there are processors."""
     results, configurations = {}, {}
-    at_once = min(len(seeds), os.cpu_count() or 1)
-    say(f"nextpnr: place and route, a quarter of an hour or more a seed, {at_once} at a time ...")
+    at_once = min(max(map(len, rounds)), os.cpu_count() or 1)
+    together = f", {at_once} at a time" if at_once > 1 else ""
+    say(f"nextpnr: place and route, a quarter of an hour or more a seed{together} ...")
+    for seeds in rounds:
+        _place_round(seeds, place, at_once, results, configurations)
+        if any(timing.met(results[seed]) for seed in seeds):
+            break
+    return results, configurations
+
+
+def _place_round(seeds, place, at_once, results, configurations):
     pool = ThreadPoolExecutor(at_once)
     try:
         placed = {seed: pool.submit(place, seed) for seed in seeds}
@@ -100,7 +120,6 @@ def _all_seeds(seeds, place):
                     f"{'' if clock.met else ', MISSED'}")
     finally:
         pool.shutdown(cancel_futures=True)
-    return results, configurations
 
 
 def other_sources(board, platform):
@@ -113,7 +132,7 @@ def _counted(counts, family):
     return {cell: count for cell, count in counts.items() if cell in family.costs}
 
 
-def _vivado(board, builder, folder, described, seeds, allow_failure):
+def _vivado(board, builder, folder, described, rounds, allow_failure):
     path = tools.vivado()
     described["tools"] = [xilinx.vivado_version(path)]
     say("Vivado: Verilog to bitstream ...")
@@ -132,7 +151,7 @@ def _vivado(board, builder, folder, described, seeds, allow_failure):
     return done
 
 
-def _openxc7(board, builder, folder, described, seeds, allow_failure):
+def _openxc7(board, builder, folder, described, rounds, allow_failure):
     platform = builder.soc.platform
     device, family = platform.toolchain.device, platform.toolchain.family_name
     described["tools"] = [tools.version(tools.YOSYS)]
@@ -144,7 +163,7 @@ def _openxc7(board, builder, folder, described, seeds, allow_failure):
     say(f"\n{report.summary(described)}\n")
     found = xilinx.check_openxc7(device, family)
     place = functools.partial(xilinx.place, board.name, folder, device, found)
-    results, configurations = _all_seeds(seeds, place)
+    results, configurations = _place_all(rounds, place)
     seed = timing.best(results)
     done = report.with_timing(described, results, seed)
     report.write(done, Path(builder.output_dir) / "report.json")

@@ -139,8 +139,9 @@ def add_options(parser, board):
             help="The board's MAC address (default: %(default)s).")
     add("--with-analyzer", action="store_true",
         help="A LiteScope on the accelerator's streams (docs/boards.md).")
-    add("--seeds", default=1, type=positive, metavar="N",
-        help="Place and route with N seeds and keep the best (default: %(default)s).")
+    add("--seeds", default=None, type=positive, metavar="N",
+        help="Place and route with N seeds and keep the best (default: one after the other, up to "
+             "three, until one meets all clocks).")
     add("--allow-timing-failure", action="store_true",
         help="Write a bitstream that misses its clocks, under a name that says so.")
 

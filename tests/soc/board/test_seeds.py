@@ -17,7 +17,7 @@ def test_all_are_tried_and_told_in_order(capsys):
             raise tools.TooLong("an hour was not enough")
         return f"seed{seed}.config", [Clock("sys", 75, 70.0 + 2 * seed)]
 
-    results, configurations = build._all_seeds(range(1, 5), place)
+    results, configurations = build._place_all([[1, 2, 3, 4]], place)
     assert list(results) == [1, 2, 3, 4] and results[2] == []
     assert configurations == {seed: f"seed{seed}.config" for seed in (1, 3, 4)}
     said = [line.strip() for line in capsys.readouterr().out.splitlines()[1:]]
@@ -35,7 +35,7 @@ def test_as_many_at_a_time_as_there_are_processors(monkeypatch):
         together.wait()
         return seed, [CLOCK]
 
-    assert len(build._all_seeds(range(4), place)[0]) == 4
+    assert len(build._place_all([[0, 1, 2, 3]], place)[0]) == 4
 
 
 def test_an_error_ends_it(monkeypatch):
@@ -47,5 +47,20 @@ def test_an_error_ends_it(monkeypatch):
         raise LitelicError("nextpnr failed")
 
     with pytest.raises(LitelicError, match="nextpnr failed"):
-        build._all_seeds(range(3), place)
+        build._place_all([[0, 1, 2]], place)
     assert len(tried) < 3
+
+
+@pytest.mark.parametrize(("good", "tried"), ((1, [1]), (2, [1, 2]), (None, [1, 2, 3])))
+def test_one_after_the_other_until_one_is_good(good, tried):
+    def place(seed):
+        return f"seed{seed}.config", [Clock("sys", 75, 80.0 if seed == good else 70.0)]
+
+    results, configurations = build._place_all(build._rounds(1, None), place)
+    assert list(results) == list(configurations) == tried
+
+
+def test_all_that_were_asked_for_are_tried():
+    assert build._rounds(5, 3) == [[5, 6, 7]]
+    results, _ = build._place_all(build._rounds(5, 3), lambda seed: (seed, [CLOCK]))
+    assert list(results) == [5, 6, 7]
