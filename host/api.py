@@ -34,7 +34,7 @@ def connect(
     ----------
     url : /dev/ttyUSB0, COM3, udp://HOST, socket://HOST:PORT.
     program : a compiled model, a .licp file; default: the one of `quality` that comes with LiteLIC.
-    quality : 1 (smallest files) to 6.
+    quality : 1 (smallest files) to 5.
     baudrate : of a serial port.
     progress : is told how far things are, in the thread that does them.
 

@@ -25,7 +25,7 @@ def add_parser(subparsers):
 
 def run(args):
     from litelic.host.codec import container, pictures
-    from litelic.host.codec.codec import open_file, synthesise
+    from litelic.host.codec.codec import open_file
 
     output = args.output or options.default_output(args.input, ".png")
     pictures.check_format(output)
@@ -35,8 +35,8 @@ def run(args):
     started = time.monotonic()
     with Progress() as progress:
         # A bad file is told before a board is started.
-        lic, coded = open_file(program, model_hash, data, args.input, progress)
-        with options.open_engine(args, program, progress) as engine:
-            picture = synthesise(program, lic, coded, engine, progress)
+        opened = open_file(program, model_hash, data, args.input, progress)
+        with options.open_codec(args, program, model_hash, progress) as codec:
+            (picture,) = codec.synthesise_all([opened])
     pictures.save(picture, output)
     print(f"{output}: {picture.width}x{picture.height}, {time.monotonic() - started:.1f} s")

@@ -33,13 +33,12 @@ def run(args):
 
     from litelic.host.atomic import write_atomically
     from litelic.host.codec import pictures
-    from litelic.host.codec.codec import encode_picture
 
     picture = pictures.load(args.input, args.flatten)
     program, model_hash = options.load_program(args)
     started = time.monotonic()
-    with Progress() as progress, options.open_engine(args, program, progress) as engine:
-        data = encode_picture(program, model_hash, picture, engine, progress)
+    with Progress() as progress, options.open_codec(args, program, model_hash, progress) as codec:
+        data = codec.encode(picture)
     write_atomically(output, data)
     print(
         f"{output}: {picture.width}x{picture.height}, {len(data)} bytes, "

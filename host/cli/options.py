@@ -133,6 +133,16 @@ def open_engine(args, program, progress):
     )
 
 
+def open_codec(args, program, model_hash, progress):
+    """The `api.Codec` of a program, on what --port, --sim or --golden asks for."""
+    from litelic.host.api import Codec
+
+    return Codec(
+        program, model_hash, progress, port=args.port, sim=args.sim, golden=args.golden,
+        baudrate=args.baudrate,
+    )
+
+
 def default_output(source, suffix):
     """`source` with another ending."""
     if not source.name:

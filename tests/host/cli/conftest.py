@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from litelic.host.cli import options
+from litelic.host import engines
 from litelic.host.cli.main import main
 from litelic.host.program.file import save_program
 from tests.host.codec.models import GoldenEngine, small_program
@@ -29,22 +29,22 @@ def picture_path(tmp_path):
 
 @pytest.fixture
 def engine(monkeypatch):
-    """Makes the command line open `GoldenEngine`; `engine.made` lists (arguments, engine)."""
+    """Makes the command line open `GoldenEngine`; `engine.made` lists (where, engine)."""
 
     class Opener:
         factory = GoldenEngine
         made = []
 
         @contextlib.contextmanager
-        def open(self, args, program, progress):
+        def open(self, program, *, progress, port, sim, golden, baudrate):
             made = self.factory(program)
-            self.made.append((args, made))
+            self.made.append(((port, sim, golden, baudrate), made))
             progress("computing", 1, 1)
             yield made
 
     opener = Opener()
     opener.made = []
-    monkeypatch.setattr(options, "open_engine", opener.open)
+    monkeypatch.setattr(engines, "open_engine", opener.open)
     return opener
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 from litelic.host.cli import options
 from litelic.host.codec import pictures
 from litelic.host.errors import LitelicError
+from litelic.host.link.protocol import BAUDRATE
 from litelic.host.program.symbols import latents_of
 from tests.host.codec.models import GoldenEngine, small_program
 
@@ -42,13 +43,12 @@ def test_the_summary_of_encode(run, engine, picture_path, program_path):
 
 def test_the_engine_is_the_one_asked_for(run, engine, picture_path, program_path):
     for argv, expected in (
-        (["--port", "socket://host:1"], ("socket://host:1", False, False)),
-        (["--sim"], (None, True, False)),
-        (["--golden"], (None, False, True)),
+        (["--port", "COM3", "--baudrate", "9600"], ("COM3", False, False, 9600)),
+        (["--sim"], (None, True, False, BAUDRATE)),
+        (["--golden"], (None, False, True, BAUDRATE)),
     ):
         assert run("encode", picture_path, "-f", "--program", program_path, *argv)[0] == 0
-        args, _ = engine.made[-1]
-        assert (args.port, args.sim, args.golden) == expected
+        assert engine.made[-1][0] == expected
 
 
 def test_greyscale_stays_greyscale(run, engine, tmp_path, program_path):
