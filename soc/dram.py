@@ -76,6 +76,10 @@ class WidePort(LiteXModule):
             near.connect(self.converter.sink),
             self.converter.source.connect(far),
         ]
+        if port.mode == "write":
+            # A user that was reset has no data for commands from before, and masks none. The
+            # controller takes them all the same, and what it takes must be counted.
+            self.comb += self.converter.sink.valid.eq(1)
 
 # CPU Port -----------------------------------------------------------------------------------------
 

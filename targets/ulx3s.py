@@ -10,6 +10,7 @@ from litex_boards.platforms import radiona_ulx3s
 from migen import ClockDomain, ClockSignal, Signal
 
 from litelic.accel.multipliers import ECP5
+from litelic.host.errors import LitelicError
 from litelic.soc.board.description import Board, Variant
 from litelic.soc.board.main import main
 from litelic.soc.board.soc import BoardSoC
@@ -51,6 +52,11 @@ class ULX3SSoC(BoardSoC):
             device    = BOARD.variant(options.variant).device,
             revision  = "2.0",
             toolchain = options.toolchain)
+        if options.sys_clk_freq > BOARD.sys_clk_freq:
+            raise LitelicError(
+                f"--sys-clk-freq {options.sys_clk_freq}: the SDRAM has twice this clock, and "
+                f"chips need more than two cycles of latency above {2*BOARD.sys_clk_freq/1e6:g} "
+                f"MHz: choose {BOARD.sys_clk_freq/1e6:g} MHz or less")
         phy      = HalfRateGENSDRPHY(platform.request("sdram"), options.sys_clk_freq)
         BoardSoC.__init__(self, BOARD, options, platform,
             crg         = CRG(platform, options.sys_clk_freq, options.array_clk_freq),

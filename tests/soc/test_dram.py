@@ -14,6 +14,7 @@ from tests.accel.streams import simulate
 from tests.soc.native_memory import NativeMemory
 
 READ_LATENCY = 3
+PHASES = 2
 
 
 class Phy(LiteXModule):
@@ -21,17 +22,18 @@ class Phy(LiteXModule):
 
     def __init__(self):
         self.settings = PhySettings(
-            phytype="SDR", memtype="SDR", databits=16, dfi_databits=16, nphases=1, rdphase=0,
+            phytype="SDR", memtype="SDR", databits=16, dfi_databits=16, nphases=PHASES, rdphase=0,
             wrphase=0, cl=2, read_latency=READ_LATENCY, write_latency=0,
         )
-        self.dfi = dfi.Interface(13, 2, 1, 16)
+        self.dfi = dfi.Interface(13, 2, 1, 16, PHASES)
 
 
-def test_everything_a_cycle_later(seed):
+@pytest.mark.parametrize("phase", range(PHASES))
+def test_everything_a_cycle_later(phase, seed):
     chance = random.Random(seed)
     phy = Phy()
     dut = DFIBuffer(phy)
-    near, far = dut.dfi.p0, phy.dfi.p0
+    near, far = dut.dfi.phases[phase], phy.dfi.phases[phase]
     to_memory = [name for name, _, direction in near.layout if direction == DIR_M_TO_S]
     from_memory = [name for name, _, direction in near.layout if direction != DIR_M_TO_S]
     assert len(to_memory) == 14 and len(from_memory) == 2
@@ -141,3 +143,28 @@ def give(endpoint, chance, **values):
     while not (yield endpoint.ready):
         yield
     yield endpoint.valid.eq(0)
+
+
+def test_a_user_that_was_reset_leaves_no_trace(seed):
+    """Commands whose data are gone write nothing, and the words after them are whole."""
+    chance = random.Random(seed)
+    memory = NativeMemory(64 * 16, seed)
+    expected = bytearray(memory.content)
+    port = LiteDRAMNativePort("write", 16, 32)
+    dut = WidePort(port, 128)
+
+    def bench():
+        for word in range(20):
+            lost, data = chance.random() < 0.4, chance.randbytes(16)
+            yield dut.port.wdata.valid.eq(not lost)
+            yield dut.port.wdata.data.eq(int.from_bytes(data, "little"))
+            yield dut.port.wdata.we.eq(0 if lost else 0xFFFF)
+            yield from give(dut.port.cmd, None, we=1, addr=word)
+            while not (yield dut.port.wdata.ready):
+                yield
+            yield
+            if not lost:
+                expected[16 * word : 16 * word + 16] = data
+
+    simulate(dut, bench(), memory.writes(port))
+    assert memory.content == expected
