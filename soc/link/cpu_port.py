@@ -19,8 +19,8 @@ class CPUFrames(LiteXModule):
     valid, first, last, word, way : Signal
         The oldest word for the CPU.
 
-    take : Signal, in
-        It goes.
+    take, drop : Signal, in
+        It goes; its frame goes, to the last word.
 
     put, end, new_word, new_way : Signal, in
         Add a word to a frame; with `end` it is the last one, and the frame is sent where `new_way`
@@ -38,6 +38,7 @@ class CPUFrames(LiteXModule):
         self.word     = Signal(8*WORD_BYTES)
         self.way      = Signal(way_bits)
         self.take     = Signal()
+        self.drop     = Signal()
         self.put      = Signal()
         self.end      = Signal()
         self.new_word = Signal(8*WORD_BYTES)
@@ -47,13 +48,18 @@ class CPUFrames(LiteXModule):
         # # #
 
         # To the CPU -------------------------------------------------------------------------------
+        dropping = Signal()
         self.comb += [
-            self.valid.eq(sink.valid),
+            self.valid.eq(sink.valid & ~dropping),
             self.first.eq(sink.first),
             self.last.eq(sink.last),
             self.word.eq(sink.data),
             self.way.eq(sink.way),
-            sink.ready.eq(self.take),
+            sink.ready.eq(self.take | dropping),
+        ]
+        self.sync += [
+            If(self.drop & self.valid, dropping.eq(1)),
+            If(sink.valid & sink.ready & sink.last, dropping.eq(0)),
         ]
 
         # From the CPU -----------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class FrameLink(LiteXModule):
 
         self._add_csr(memory.windows, cpu)
         self.comb += self.idle.eq(
-            self._activity.fields.ready & ~self._activity.fields.busy & ~memory.serving
+            self._activity.fields.ready & ~self._activity.fields.busy & ~memory.busy
             & ~memory.sink.valid & ~cpu.valid & cpu.room & ~encoder.source.valid
             & (Cat(*[line.idle for line in lines]) == 2**len(lines) - 1)
         )
@@ -78,6 +78,8 @@ class FrameLink(LiteXModule):
             CSRField("last",  size=1, description="or its last."),
         ])
         self._rx_word = CSRStatus(32, description="That word, taken by reading.")
+        self._rx_drop = CSRStorage(1,
+            description="Writing takes all that is left of the frame whose word that is.")
         self._rx_way  = CSRStatus(64,
             description="Where its frame came from: IP address, port, and the line's number.")
         self.comb += [
@@ -87,6 +89,7 @@ class FrameLink(LiteXModule):
             self._rx_word.status.eq(cpu.word),
             self._rx_way.status.eq(cpu.way),
             cpu.take.eq(self._rx_word.we),
+            cpu.drop.eq(self._rx_drop.re),
         ]
 
         # Frames from the CPU ----------------------------------------------------------------------
@@ -120,8 +123,8 @@ class FrameLink(LiteXModule):
                 description="The host may write there, and not read."),
         ])
         self._memory_status = CSRStatus(description="Requests that need no CPU.", fields=[
-            CSRField("serving", size=1,
-                description="One is being served. What was closed is so once this was low."),
+            CSRField("closing", size=1,
+                description="A window was written, and a request from before is being served."),
         ])
         self.comb += [
             table.new_key.eq(self._window_key.storage),
@@ -130,7 +133,7 @@ class FrameLink(LiteXModule):
             table.entry.eq(self._window.fields.number),
             table.new_writable.eq(self._window.fields.writable),
             table.load.eq(self._window.re),
-            self._memory_status.fields.serving.eq(self.memory.serving),
+            self._memory_status.fields.closing.eq(self.memory.closing),
         ]
 
         # Activity ---------------------------------------------------------------------------------

@@ -52,6 +52,9 @@ class FrameStore(LiteXModule):
     room : Signal
         The longest frame would find room.
 
+    idle : Signal
+        No word of a frame is here, and none is awaited.
+
     lost, damaged : Signal
         A frame found no room; what began like a frame was none. For a cycle.
     """
@@ -63,6 +66,7 @@ class FrameStore(LiteXModule):
         self.abort   = Signal()
         self.source  = source = stream.Endpoint(frame_description(way_bits))
         self.room    = Signal()
+        self.idle    = Signal()
         self.lost    = Signal()
         self.damaged = Signal()
 
@@ -97,7 +101,8 @@ class FrameStore(LiteXModule):
             place.eq(Mux(begins, committed, head)),
             writer.adr.eq(place),
             writer.dat_w.eq(sink.data),
-            writer.we.eq(taken & ((place - read)[:len(head)] != depth)),
+            # Behind a word that was not written none is: its place may be another frame's.
+            writer.we.eq(taken & (begins | fits) & ((place - read)[:len(head)] != depth)),
             crc.data.eq(sink.data),
             crc.enable.eq(taken),
             crc.restart.eq(begins | (payload & (left == words_of(length)))),
@@ -177,6 +182,7 @@ class FrameStore(LiteXModule):
             second.eq(header & (behind == HEADER_WORDS - 2)),
             extra.eq(Mux(second, words_of(source.data[16:]), Constant(0))),
             ways.source.ready.eq(moved & source.last),
+            self.idle.eq(~sink.valid & ~under_way & (ways.level == 0)),
         ]
         self.sync += If(moved,
             header.eq(header & ~second),

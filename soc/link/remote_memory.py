@@ -33,8 +33,8 @@ class RemoteMemory(LiteXModule):
     """WRITE and READ (docs/streaming.md) at the speed of a word a cycle, each way.
 
     A request that no window allows, or that is malformed, is for the CPU like every other frame:
-    it has the words for an error. What is answered to WRITE has reached the DRAM, as far as any
-    later access sees.
+    it has the words for an error. Of a WRITE it gets the header only. What is answered to WRITE has
+    reached the DRAM, as far as any later access sees.
 
     Parameters
     ----------
@@ -58,9 +58,12 @@ class RemoteMemory(LiteXModule):
     windows : Windows
         Of which the CPU writes the table.
 
-    serving : Signal
-        A request is being served. Once it has been low after a window was closed, nothing will
-        happen there any more.
+    busy : Signal
+        A request is being served, or an answer waits to be sent.
+
+    closing : Signal
+        The table was written, and a request from before may still be served. It falls even if
+        there is always another request.
     """
     def __init__(self, write_port, read_port, way_bits, windows=8, pending=16):
         self.sink    = sink = stream.Endpoint(frame_description(way_bits))
@@ -70,7 +73,8 @@ class RemoteMemory(LiteXModule):
         self.writer  = writer = WordWriter(write_port)
         self.answers = answers = stream.SyncFIFO(answer_layout(way_bits), pending, buffered=True)
         self.sender  = sender = AnswerSender(read_port, way_bits)
-        self.serving = Signal()
+        self.busy    = Signal()
+        self.closing = closing = Signal()
 
         # # #
 
@@ -118,6 +122,8 @@ class RemoteMemory(LiteXModule):
 
         # Control ----------------------------------------------------------------------------------
         forwarded = Signal.like(count)
+        waiting   = Signal(max=pending + 3)  # Answers.
+        serving   = Signal()                 # The table may have been asked.
         self.fsm = fsm = FSM(reset_state="HEADER")
         fsm.act("HEADER",
             sink.ready.eq(1),
@@ -176,12 +182,13 @@ class RemoteMemory(LiteXModule):
             cpu.way.eq(way),
             cpu.data.eq(Array(words)[forwarded]),
             cpu.first.eq(forwarded == 0),
-            cpu.last.eq(ended & (forwarded == count - 1)),
+            cpu.last.eq((ended | (type_ == WRITE)) & (forwarded == count - 1)),
             If(cpu.ready,
                 NextValue(forwarded, forwarded + 1),
                 If(forwarded == count - 1,
                     NextValue(count, 0),
                     NextState("REST"),
+                    If(type_ == WRITE, NextState("SWALLOW")),
                     If(ended, NextState("HEADER"))
                 )
             )
@@ -193,6 +200,15 @@ class RemoteMemory(LiteXModule):
             )
         )
 
+        fsm.act("SWALLOW",
+            sink.ready.eq(1),
+            If(sink.valid & sink.last,
+                NextState("HEADER")
+            )
+        )
+        for state in ("LOOK", "WAIT", "BEGIN", "WRITE", "SETTLE", "ANSWER"):
+            fsm.act(state, serving.eq(1))
+
         # Payload of a WRITE -----------------------------------------------------------------------
         self.comb += [
             writer.address.eq(table.address),
@@ -202,10 +218,27 @@ class RemoteMemory(LiteXModule):
             If(sink.last & (length[:2] != 0),
                 writer.sink.we.eq((1 << length[:2]) - 1)
             ),
-            self.serving.eq(
-                ~(fsm.ongoing("HEADER") | fsm.ongoing("REST") | fsm.ongoing("FORWARD"))
-                | answers.source.valid | sender.busy
+            self.busy.eq(~fsm.ongoing("HEADER") | (count != 0) | (waiting != 0)),
+        ]
+
+        # Closed windows ---------------------------------------------------------------------------
+        # First the request in work ends, then the answers that wait then are sent.
+        looked, ahead = Signal(), Signal.like(waiting)
+        begun, ended_ = Signal(), Signal()
+        self.comb += [
+            begun.eq(answers.sink.valid & answers.sink.ready),
+            ended_.eq(answers.source.valid & answers.source.ready),
+        ]
+        self.sync += [
+            waiting.eq(waiting + begun - ended_),
+            If(looked,
+                ahead.eq(ahead - ended_),
+                If(ahead == 0, closing.eq(0), looked.eq(0))
+            ).Elif(closing & ~serving,
+                looked.eq(1),
+                ahead.eq(waiting - ended_)
             ),
+            If(table.load, closing.eq(1), looked.eq(0)),
         ]
 
 # Answer Sender ------------------------------------------------------------------------------------
@@ -217,12 +250,10 @@ class AnswerSender(LiteXModule):
     ----------
     sink   : Endpoint(answer_layout)
     source : Endpoint(frame_description)
-    busy   : one is being sent.
     """
     def __init__(self, port, way_bits):
         self.sink   = sink = stream.Endpoint(answer_layout(way_bits))
         self.source = source = stream.Endpoint(frame_description(way_bits))
-        self.busy   = Signal()
         self.reader = reader = WordReader(port, MAX_PAYLOAD//WORD_BYTES)
 
         # # #
@@ -238,7 +269,6 @@ class AnswerSender(LiteXModule):
             sink.offset, sink.key,
         ]
         self.fsm = fsm = FSM(reset_state="IDLE")
-        self.comb += self.busy.eq(~fsm.ongoing("IDLE"))
         fsm.act("IDLE",
             NextValue(count, 0),
             If(sink.valid,

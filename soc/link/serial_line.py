@@ -5,7 +5,7 @@ from litex.soc.interconnect import stream
 from migen import Signal
 
 from litelic.soc.link.frame_store import FrameStore
-from litelic.soc.link.frames import WORD_BYTES, frame_description
+from litelic.soc.link.frames import MAX_WORDS, WORD_BYTES, frame_description
 from litelic.soc.link.hunter import FrameHunter
 
 SILENCE_SECONDS = 0.1  # between two bytes of a frame; a host that was interrupted goes on sooner
@@ -39,6 +39,9 @@ class SerialLine(LiteXModule):
         self.hunter    = hunter    = FrameHunter(int(SILENCE_SECONDS*sys_clk_freq))
         self.store     = store     = FrameStore(WAY_BITS, depth)
         self.converter = converter = stream.Converter(8*WORD_BYTES, 8)
+        # A frame waits here, and not in the way of other lines'.
+        self.buffer    = buffer    = stream.SyncFIFO([("data", 8*WORD_BYTES)], MAX_WORDS + 2,
+            buffered=True)
         self.sink      = hunter.sink
         self.source    = converter.source
         self.frames    = store.source
@@ -50,6 +53,7 @@ class SerialLine(LiteXModule):
         self.comb += [
             hunter.source.connect(store.sink),
             hunter.room.eq(store.room),
-            words.connect(converter.sink, keep={"valid", "ready", "data"}),
-            self.idle.eq(hunter.hunting & ~store.source.valid & ~words.valid),
+            words.connect(buffer.sink, keep={"valid", "ready", "data"}),
+            buffer.source.connect(converter.sink),
+            self.idle.eq(hunter.hunting & store.idle & (buffer.level == 0) & ~buffer.source.valid),
         ]

@@ -66,7 +66,7 @@ class UDPLine(LiteXModule):
             store.way.eq(Cat(sink.ip_address, sink.src_port)),
             store.abort.eq(self.frame_end),
             sender.source.connect(self.source),
-            self.idle.eq(~sink.valid & ~store.source.valid & sender.idle),
+            self.idle.eq(~sink.valid & store.idle & sender.idle),
         ]
         self.sync += [
             If(sink.valid, first.eq(sink.last)),

@@ -21,7 +21,8 @@ class Windows(LiteXModule):
         Look a request up: bytes from an offset in its window on. They stand still until `done`.
 
     done, found, address : Signal
-        It has been looked up, for a cycle; whether it may be served, and at which byte of the DRAM.
+        It has been looked up, for a cycle; whether it may be served, and at which byte of the DRAM,
+        which stands until the next request is looked up.
     """
     def __init__(self, count=8):
         self.entry        = Signal(max=count)
@@ -60,19 +61,20 @@ class Windows(LiteXModule):
         end   = Signal(33)
         meant, inside = Signal(), Signal()
         self.comb += reader.adr.eq(index)
-        self.sync += [
-            end.eq(self.offset + self.length),
-            meant.eq((key == self.key) & (writable == self.write)),
-            inside.eq((end <= size) & (size != 0)),
-            self.address.eq(base + self.offset),
-        ]
+        self.sync += end.eq(self.offset + self.length)
         self.fsm = fsm = FSM(reset_state="IDLE")
         fsm.act("IDLE",
             NextValue(index, 0),
             If(self.start, NextState("READ"))
         )
         fsm.act("READ", NextState("COMPARE"))
-        fsm.act("COMPARE", NextState("DECIDE"))
+        # What is decided, and what it leads to, comes from the same moment's entry.
+        fsm.act("COMPARE",
+            NextValue(meant, (key == self.key) & (writable == self.write)),
+            NextValue(inside, (end <= size) & (size != 0)),
+            NextValue(self.address, base + self.offset),
+            NextState("DECIDE")
+        )
         fsm.act("DECIDE",
             self.found.eq(meant & inside),
             If(self.found | (index == count - 1),

@@ -8,7 +8,7 @@ from litedram.common import LiteDRAMNativeReadPort, LiteDRAMNativeWritePort
 from litelic.soc.link.frames import ANSWER, MAX_PAYLOAD, READ, WRITE
 from litelic.soc.link.remote_memory import RemoteMemory
 from tests.accel.streams import simulate
-from tests.soc.link_frames import Frame, collect, send_words
+from tests.soc.link_frames import Frame, collect, send_words, words
 from tests.soc.native_memory import NativeMemory
 
 BYTES = 1 << 14
@@ -47,15 +47,22 @@ class Bench:
         yield
 
     def settle(self):
-        quiet = 0
-        while quiet < 200:
-            busy = (yield self.dut.serving) or (yield self.dut.cpu.valid)
-            quiet = 0 if busy else quiet + 1
+        while (yield self.dut.busy):
             yield
+        for _ in range(200):
+            yield
+            assert not (yield self.dut.busy)
 
-    def run(self, stimulus, limit=200_000):
+    def run(self, stimulus, *more, limit=200_000):
+        """Until all that `stimulus` has begun is done."""
+
+        def all_of_it():
+            yield from stimulus
+            yield from self.settle()
+
         simulate(
-            self.dut, stimulus, self.memory.writes(self.writes), self.memory.reads(self.reads),
+            self.dut, all_of_it(), *more,
+            self.memory.writes(self.writes), self.memory.reads(self.reads),
             collect(self.dut.source, self.answers, self.chance, 0.9),
             collect(self.dut.cpu, self.for_cpu, self.chance, self.cpu_speed), limit=limit,
         )
@@ -137,11 +144,11 @@ def test_requests_of_all_kinds(seed, width):
             yield from send_words(bench.dut.sink, frame.bare, chance, 0.9, way=way)
             result = served(frame, content)
             if result is None:
-                for_cpu.append((frame.bare, way))
+                header_only = frame.bare[0] >> 24 == WRITE
+                for_cpu.append((frame.bare[:4] if header_only else frame.bare, way))
                 continue
             content = result[0]
             answers.append((result[1], way))
-        yield from bench.settle()
 
     bench.run(stimulus())
     assert bench.answers == answers and len(answers) > 10
@@ -163,26 +170,98 @@ def test_what_was_answered_is_in_the_memory(seed):
     bench.run(stimulus())
 
 
-def test_a_closed_window_is_closed(seed):
-    """Once nothing has been served for a moment, nothing will be."""
+def test_more_reads_than_answers_can_wait(seed):
+    """Nobody takes answers for a while. All come from the window that was meant."""
     bench = Bench(seed)
-    chance, key = bench.chance, WINDOWS[0][0]
+    key, base, size, _ = WINDOWS[1]
 
     def stimulus():
-        yield from bench.open_windows()
-        for n in range(3):
-            yield from send_words(bench.dut.sink, write(n, 0, key, b"data").bare, chance)
-        yield from bench.open_windows([(key, 0x100, 0, True)])
-        while (yield bench.dut.serving):
-            yield
-        before = bytes(bench.memory.content)
-        yield from send_words(bench.dut.sink, write(9, 0, key, b"late").bare, chance)
+        yield from bench.open_windows([(5, 0x3000, 0x100, True), WINDOWS[1]])
+        for n in range(40):
+            yield from send_words(bench.dut.sink, read(n, 4 * n, key, 8).bare, bench.chance)
         yield from bench.settle()
-        assert bench.memory.content == before
 
-    bench.run(stimulus())
-    assert len(bench.answers) == 3
-    assert [frame for frame, _ in bench.for_cpu] == [write(9, 0, key, b"late").bare]
+    simulate(
+        bench.dut, stimulus(), bench.memory.reads(bench.reads),
+        collect(bench.dut.source, bench.answers, bench.chance, 0.05), limit=50_000,
+    )
+    content = bench.memory.content
+    assert [frame for frame, _ in bench.answers] == [
+        Frame(READ | ANSWER, n, 4 * n, key, content[base + 4 * n : base + 4 * n + 8]).bare
+        for n in range(40)
+    ]
+
+
+@pytest.mark.parametrize("kind", (WRITE, READ))
+def test_a_window_that_changes_while_it_is_looked_up(kind, seed):
+    """It was the old one or the new one, and never something between them."""
+    old, new, key = 0x400, 0x2000, 0x77
+    for delay in range(24):
+        bench = Bench(seed)
+        before = bytes(bench.memory.content)
+        data = bench.chance.randbytes(8)
+
+        def change(bench=bench, delay=delay):
+            yield from bench.open_windows([(key, old, 0x400, kind == WRITE)])
+            for _ in range(delay):
+                yield
+            yield from bench.open_windows([(key, new, 0x10, kind == WRITE)])
+
+        def stimulus(bench=bench, data=data):
+            for _ in range(3):
+                yield
+            frame = write(1, 0x100, key, data) if kind == WRITE else read(1, 0x100, key, 8)
+            yield from send_words(bench.dut.sink, frame.bare, bench.chance)
+            while not (bench.answers or bench.for_cpu):
+                yield
+            yield from bench.settle()
+
+        simulate(
+            bench.dut, change(), stimulus(), bench.memory.writes(bench.writes),
+            bench.memory.reads(bench.reads), collect(bench.dut.source, bench.answers, bench.chance),
+            collect(bench.dut.cpu, bench.for_cpu, bench.chance),
+        )
+        expected = bytearray(before)
+        if bench.answers and kind == WRITE:
+            expected[old + 0x100 : old + 0x108] = data
+        if bench.answers and kind == READ:
+            assert bench.answers[0][0][4:] == words(before[old + 0x100 : old + 0x108])
+        assert bench.memory.content == expected
+
+
+@pytest.mark.parametrize("kind", (WRITE, READ))
+def test_a_closed_window_is_closed(kind, seed):
+    """Requests never stop; what was closed is so when it says so, and that it says soon."""
+    bench = Bench(seed)
+    key, other = WINDOWS[0][0], WINDOWS[1][0]
+    closed = []
+
+    def request(number, key):
+        return write(number, 0, key, b"data") if kind == WRITE else read(number, 0, key, 400)
+
+    def stimulus():
+        yield from bench.open_windows([
+            (key, 0x100, 0x800, kind == WRITE), (other, 0x1000, 0x800, kind == WRITE)])
+        for n in range(60):
+            frame = request(n, key if n % 2 else other)
+            yield from send_words(bench.dut.sink, frame.bare, bench.chance)
+
+    def cpu():
+        for _ in range(400):
+            yield
+        yield from bench.open_windows([(key, 0x100, 0, kind == WRITE)])
+        cycles = 0
+        while (yield bench.dut.closing):
+            cycles += 1
+            yield
+        assert 0 < cycles < 3000
+        closed.append(len(bench.answers))
+
+    bench.run(stimulus(), cpu())
+    numbers = [frame[1] & 0xFFFF for frame, _ in bench.answers]
+    late = [number for number in numbers[closed[0] + 1 :] if number % 2]
+    assert not late and len(numbers) > closed[0] + 10
+    assert len(bench.answers) + len(bench.for_cpu) == 60
 
 
 @pytest.mark.parametrize("kind", (WRITE, READ))
