@@ -48,7 +48,7 @@ BOARD = Board(
     soc             = ECPIX5SoC,
     variants        = {
         "85F": Variant("LFE5UM5G-85F", "4x8x4,epilogue=2"),
-        "45F": Variant("LFE5UM5G-45F", "4x4x4,input_depth=4096,weight_depth=1024"),
+        "45F": Variant("LFE5UM5G-45F", "4x4x4,input_depth=4096,weight_depth=1024", 50e6),
     },
     toolchains      = ("trellis",),
     technology      = ECP5,

@@ -51,7 +51,7 @@ BOARD = Board(
     },
     toolchains      = ("trellis",),
     technology      = ECP5,
-    sys_clk_freq    = 75e6,
+    sys_clk_freq    = 50e6,
     array_clk_ratio = 2,
     memories        = {"MT41K64M16": "DDR3 x16, 128 MB"},
     ethernet        = "gigabit, RGMII",

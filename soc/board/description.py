@@ -11,10 +11,12 @@ class Variant:
 
     device : the FPGA, a key of `devices.DEVICES`.
     array  : the default array, as `--array` takes it.
+    sys_clk_freq : default, in Hz; None: the board's.
     """
 
     device: str
     array: str
+    sys_clk_freq: float | None = None
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,23 @@ def place(name, folder, netlist, device, related, seed):
         "--textcfg", result, "--report", report, "--sdf", f"seed{seed}.sdf",  # for `paths`
     ]
     once(folder, result, command, [netlist, f"{name}.lpf"],
-        lambda: tools.run(tools.NEXTPNR_ECP5, command, folder, f"seed{seed}.log", SEED_SECONDS))
+        lambda: _run_nextpnr(command, folder, f"seed{seed}.log"))
     names = clock_names((folder / f"{name}.json").read_text())
     return folder / result, clocks((folder / report).read_text(), names, related)
+
+
+def _run_nextpnr(command, folder, log):
+    """Raises `tools.TooLong` with the clocks that keep the router busy, as far as one can tell."""
+    try:
+        tools.run(tools.NEXTPNR_ECP5, command, folder, log, SEED_SECONDS)
+    except tools.TooLong as error:
+        missed = re.findall(
+            r"Max frequency for clock +'([^']+)': ([\d.]+) MHz \(FAIL at ([\d.]+) MHz\)",
+            (folder / log).read_text(errors="replace"))
+        words = ", ".join(f"{net} {reached} MHz of {asked}" for net, reached, asked in missed)
+        raise tools.TooLong(
+            f"{error}; before routing it had put {words}: ask for a lower clock (--sys-clk-freq)"
+            if missed else str(error)) from None
 
 
 def clocks(text, names, related=()):

@@ -116,8 +116,8 @@ def add_options(parser, board):
     if len(board.variants) > 1:
         add("--variant", default=first, choices=board.variants,
             help="Board variant (default: %(default)s).")
-    add("--sys-clk-freq", default=board.sys_clk_freq, type=frequency,
-        help="System clock frequency in Hz (default: %(default)g).")
+    add("--sys-clk-freq", default=None, type=frequency,
+        help=f"System clock frequency in Hz (default: {_clocks(board)}).")
     add("--array", default=None,
         help="Accelerator: reduction x outputs x pixels, as 4x4x8, or name=number,..., or none "
              f"(default: {_defaults(board)}).")
@@ -153,14 +153,24 @@ def _defaults(board):
     return ", ".join(f"{variant.array} on {name}" for name, variant in board.variants.items())
 
 
+def _clocks(board):
+    own = {name: variant.sys_clk_freq or board.sys_clk_freq
+           for name, variant in board.variants.items()}
+    if len(set(own.values())) == 1:
+        return f"{board.sys_clk_freq:g}"
+    return ", ".join(f"{clock:g} on {name}" for name, clock in own.items())
+
+
 def options_of(parser, args, board):
     """The `Options` of parsed arguments. Raises `LitelicError`."""
     variant = getattr(args, "variant", next(iter(board.variants)))
+    default = board.variant(variant).sys_clk_freq or board.sys_clk_freq
+    sys_clk_freq = default if args.sys_clk_freq is None else args.sys_clk_freq
     text = args.array if args.array is not None else board.variant(variant).array
-    if not 9600 <= args.uart_baudrate <= args.sys_clk_freq/16:
+    if not 9600 <= args.uart_baudrate <= sys_clk_freq/16:
         raise LitelicError(
             f"--uart-baudrate {args.uart_baudrate:g}: choose 9600 to a sixteenth of the system "
-            f"clock, {args.sys_clk_freq/16:.0f}")
+            f"clock, {sys_clk_freq/16:.0f}")
     for name in FIXED:
         if getattr(args, name, None) != parser.get_default(name):
             raise LitelicError(
@@ -170,7 +180,7 @@ def options_of(parser, args, board):
         variant         = variant,
         toolchain       = args.toolchain,
         memory          = args.memory,
-        sys_clk_freq    = int(args.sys_clk_freq),
+        sys_clk_freq    = int(sys_clk_freq),
         array           = parse_array(text, board.port_bytes, args.activation_bits),
         array_clk_ratio = args.array_clk_ratio,
         uart_baudrate   = int(args.uart_baudrate),

@@ -44,6 +44,16 @@ def test_defaults(board):
         assert options.parse_array(variant.array, board.port_bytes)
 
 
+def test_a_variant_may_have_a_clock_of_its_own(capsys):
+    board = BOARDS["ecpix5"]
+    assert parse(board, "--build", "--variant", "45F").sys_clk_freq == 50e6
+    own = parse(board, "--build", "--variant", "45F", "--sys-clk-freq", "75e6")
+    assert own.sys_clk_freq == 75e6
+    with pytest.raises(SystemExit):
+        parse(board, "--help")
+    assert "default: 7.5e+07 on 85F, 5e+07 on 45F" in " ".join(capsys.readouterr().out.split())
+
+
 def test_everything_can_be_chosen():
     found = parse(
         BOARDS["ecpix5"], "--build", "--sys-clk-freq", "60e6", "--array", "4x4x4",

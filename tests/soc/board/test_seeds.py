@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from litelic.host.errors import LitelicError
-from litelic.soc.board import build, tools
+from litelic.soc.board import build, ecp5, tools
 from litelic.soc.board.timing import Clock
 
 CLOCK = Clock("sys", 75, 80.0)
@@ -64,3 +64,18 @@ def test_all_that_were_asked_for_are_tried():
     assert build._rounds(5, 3) == [[5, 6, 7]]
     results, _ = build._place_all(build._rounds(5, 3), lambda seed: (seed, [CLOCK]))
     assert list(results) == [5, 6, 7]
+
+
+@pytest.mark.parametrize(("line", "words"), (
+    ("'$glbnet$sys_clk': 58.76 MHz (FAIL at 75.01 MHz)", "sys_clk 58.76 MHz of 75.01: ask for a"),
+    ("'$glbnet$sys_clk': 78.76 MHz (PASS at 75.01 MHz)", "stopped after 60 minutes$"),
+))
+def test_a_router_that_does_not_end_says_which_clock_is_out_of_reach(
+        line, words, tmp_path, monkeypatch):
+    def run(names, arguments, folder, log, seconds):
+        (folder / log).write_text(f"Info: Max frequency for clock  {line}\nInfo: iter=40\n")
+        raise tools.TooLong("nextpnr-ecp5 was stopped after 60 minutes")
+
+    monkeypatch.setattr(ecp5.tools, "run", run)
+    with pytest.raises(tools.TooLong, match=words):
+        ecp5._run_nextpnr([], tmp_path, "seed1.log")
