@@ -4,7 +4,7 @@ from functools import reduce
 from operator import xor
 
 from litex.gen import LiteXModule
-from migen import Cat, If, Replicate, Signal
+from migen import Cat, If, Signal
 
 POLYNOMIAL = 0xEDB88320  # reflected: the first bit of a byte is its least significant one
 RESIDUE = 0xDEBB20E3  # what the register holds after data followed by their own CRC-32
@@ -33,9 +33,10 @@ class CRC32(LiteXModule):
     `data_width` bits are taken in every cycle in which `enable` is set, whole bytes, the least
     significant one first. `value` is the CRC of all bytes taken before this cycle, sent least
     significant byte first; `match` says that the last four of them were the CRC of the others.
-    `clear` wins over `enable`; with `restart` and `enable` these bytes are the first.
+    `clear` wins over `enable`. With `restart`, if there is one, and `enable` these bytes are the
+    first.
     """
-    def __init__(self, data_width=8):
+    def __init__(self, data_width=8, with_restart=False):
         self.clear   = Signal()
         self.restart = Signal()
         self.enable  = Signal()
@@ -45,13 +46,15 @@ class CRC32(LiteXModule):
 
         # # #
 
-        register = Signal(32, reset=2**32 - 1)
-        before   = Signal(32)
-
         # The update is linear over GF(2): the response to each input bit says where it is xored in.
         size      = data_width//8
-        inputs    = [(before[n], _after(1 << n, 0, size)) for n in range(32)]
-        inputs   += [(self.data[n], _after(0, 1 << n, size)) for n in range(data_width)]
+        of_before = [_after(1 << n, 0, size) for n in range(32)]
+        of_data   = [_after(0, 1 << n, size) for n in range(data_width)]
+        register  = Signal(32, reset=2**32 - 1)
+        inputs    = [(register[n], response) for n, response in enumerate(of_before)]
+        if with_restart:
+            inputs = [(bit | self.restart, response) for bit, response in inputs]
+        inputs   += [(self.data[n], response) for n, response in enumerate(of_data)]
         following = Cat(*[
             reduce(xor, [bit for bit, response in inputs if (response >> n) & 1])
             for n in range(32)
@@ -63,7 +66,6 @@ class CRC32(LiteXModule):
             register.eq(following)
         )
         self.comb += [
-            before.eq(register | Replicate(self.restart, 32)),
             self.value.eq(~register),
             self.match.eq(register == RESIDUE),
         ]

@@ -27,7 +27,7 @@ class FrameEncoder(LiteXModule):
         fresh = Signal(reset=1)  # No word since the last CRC.
         ended = Signal()  # The word before this CRC was the frame's last.
         way   = Signal(way_bits)
-        self.crc = crc = CRC32(8*WORD_BYTES)
+        self.crc = crc = CRC32(8*WORD_BYTES, with_restart=True)
         self.comb += [
             crc.data.eq(sink.data),
             crc.enable.eq(sink.valid & sink.ready),

@@ -84,7 +84,7 @@ class FrameStore(LiteXModule):
         self.specials += memory, writer, reader
 
         # Writing ----------------------------------------------------------------------------------
-        self.crc  = crc = CRC32(8*WORD_BYTES)
+        self.crc  = crc = CRC32(8*WORD_BYTES, with_restart=True)
         length    = Signal(16)
         way       = Signal(way_bits)
         under_way = Signal()
