@@ -154,11 +154,11 @@ def _defaults(board):
 
 
 def _clocks(board):
-    own = {name: variant.sys_clk_freq or board.sys_clk_freq
+    own = {name: f"{(variant.sys_clk_freq or board.sys_clk_freq)/1e6:g}e6"
            for name, variant in board.variants.items()}
     if len(set(own.values())) == 1:
-        return f"{board.sys_clk_freq:g}"
-    return ", ".join(f"{clock:g} on {name}" for name, clock in own.items())
+        return next(iter(own.values()))
+    return ", ".join(f"{clock} on {name}" for name, clock in own.items())
 
 
 def options_of(parser, args, board):

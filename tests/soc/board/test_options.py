@@ -51,7 +51,7 @@ def test_a_variant_may_have_a_clock_of_its_own(capsys):
     assert own.sys_clk_freq == 75e6
     with pytest.raises(SystemExit):
         parse(board, "--help")
-    assert "default: 7.5e+07 on 85F, 5e+07 on 45F" in " ".join(capsys.readouterr().out.split())
+    assert "default: 75e6 on 85F, 50e6 on 45F" in " ".join(capsys.readouterr().out.split())
 
 
 def test_everything_can_be_chosen():
