@@ -49,7 +49,7 @@ def _run(board, parser, args):
         builder = build.generate(board, options, parser.builder_argdict | {"output_dir": output})
         build.build(board, options, builder,
             first_seed    = getattr(args, "nextpnr_seed", 1),
-            seeds         = args.seeds,
+            seeds         = getattr(args, "seeds", None),
             allow_failure = args.allow_timing_failure,
             command       = shlex.join(["python", f"targets/{board.name}.py", *sys.argv[1:]]))
     for wanted, action in ((args.load, loader.load), (args.flash, loader.flash)):

@@ -109,16 +109,19 @@ def positive(text):
 
 
 def add_options(parser, board):
-    """Add what all boards understand to a LiteXArgumentParser."""
+    """Add what all boards understand to a LiteXArgumentParser.
+
+    A default that depends on something is in the help, and not in the parser, which would say None.
+    """
     first = next(iter(board.variants))
     add = parser.add_target_argument
     add("--flash", action="store_true", help="Write the bitstream to the board's flash.")
     if len(board.variants) > 1:
         add("--variant", default=first, choices=board.variants,
             help="Board variant (default: %(default)s).")
-    add("--sys-clk-freq", default=None, type=frequency,
+    add("--sys-clk-freq", default=argparse.SUPPRESS, type=frequency,
         help=f"System clock frequency in Hz (default: {_clocks(board)}).")
-    add("--array", default=None,
+    add("--array", default=argparse.SUPPRESS,
         help="Accelerator: reduction x outputs x pixels, as 4x4x8, or name=number,..., or none "
              f"(default: {_defaults(board)}).")
     add("--activation-bits", default=8, type=int, choices=ACTIVATION_BITS,
@@ -139,7 +142,7 @@ def add_options(parser, board):
             help="The board's MAC address (default: %(default)s).")
     add("--with-analyzer", action="store_true",
         help="A LiteScope on the accelerator's streams (docs/boards.md).")
-    add("--seeds", default=None, type=positive, metavar="N",
+    add("--seeds", default=argparse.SUPPRESS, type=positive, metavar="N",
         help="Place and route with N seeds and keep the best (default: one after the other, up to "
              "three, until one meets all clocks).")
     add("--allow-timing-failure", action="store_true",
@@ -165,8 +168,8 @@ def options_of(parser, args, board):
     """The `Options` of parsed arguments. Raises `LitelicError`."""
     variant = getattr(args, "variant", next(iter(board.variants)))
     default = board.variant(variant).sys_clk_freq or board.sys_clk_freq
-    sys_clk_freq = default if args.sys_clk_freq is None else args.sys_clk_freq
-    text = args.array if args.array is not None else board.variant(variant).array
+    sys_clk_freq = getattr(args, "sys_clk_freq", default)
+    text = getattr(args, "array", board.variant(variant).array)
     if not 9600 <= args.uart_baudrate <= sys_clk_freq/16:
         raise LitelicError(
             f"--uart-baudrate {args.uart_baudrate:g}: choose 9600 to a sixteenth of the system "
