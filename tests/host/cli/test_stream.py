@@ -128,7 +128,11 @@ def test_stopped_by_ctrl_c_nothing_is_lost(photos, coded, tmp_path):
     output = tmp_path / "out"
     command = [sys.executable, "-m", "litelic.host.cli", "stream", str(many), str(output),
                "--golden", "--coders", "1"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell starts what is to run in the background with Ctrl-C ignored, tests as well.
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     journal = output / "stream.jsonl"
     while process.poll() is None and (
         not journal.exists() or journal.read_bytes().count(b"\n") < 5
