@@ -91,7 +91,7 @@ class FrameStore(LiteXModule):
         payload   = Signal()            # The header was good: this is what it announced.
         left      = Signal(max=MAX_WORDS + 1)  # Words to come before the CRC.
         fits      = Signal()            # All words so far found room.
-        begins, taken, check, right, ends, place = (Signal() for _ in range(6))
+        begins, taken, check, right, ends = (Signal() for _ in range(5))
         place = Signal.like(head)
         self.comb += [
             sink.ready.eq(1),

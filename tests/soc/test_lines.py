@@ -59,6 +59,31 @@ def test_bytes_there_and_back(seed):
     assert sent == b"".join(frame.line for frame in answers)
 
 
+def test_a_serial_line_with_a_frame_is_not_idle(seed):
+    """From its header on until the last word of it has been taken."""
+    chance = random.Random(seed)
+    dut, frame = SerialLine(5000), Frame(1, 2, 3, 4, chance.randbytes(40))
+
+    def stimulus():
+        for count, byte in enumerate(frame.line):
+            yield dut.sink.valid.eq(1)
+            yield dut.sink.data.eq(byte)
+            yield
+            while not (yield dut.sink.ready):
+                yield
+            assert count < 20 or not (yield dut.idle)
+        yield dut.sink.valid.eq(0)
+        yield
+        for _ in range(50):
+            assert not (yield dut.idle)
+            yield
+        yield dut.frames.ready.eq(1)
+        yield from wait(50)
+        assert (yield dut.idle)
+
+    simulate(dut, stimulus())
+
+
 class Core:
     """A LiteEth core's port: gives datagrams' words, and takes them without a gap."""
 
@@ -101,6 +126,28 @@ class Core:
                     host = (yield source.ip_address), (yield source.dst_port)
                     self.sent.append((items, (yield source.length), host))
                     items = []
+
+
+def test_a_udp_line_with_a_frame_is_not_idle(seed):
+    chance = random.Random(seed)
+    dut, frame = UDPLine(PORT, 512, 512), Frame(1, 2, 3, 4, chance.randbytes(40))
+    core = Core(dut, chance)
+
+    def stimulus():
+        yield from core.give(HOSTS[0], frame.line)
+        yield
+
+    def watch():
+        while not (yield dut.sink.valid):
+            yield
+        for _ in range(100):
+            assert not (yield dut.idle)
+            yield
+        yield dut.frames.ready.eq(1)
+        yield from wait(50)
+        assert (yield dut.idle)
+
+    simulate(dut, stimulus(), watch())
 
 
 @pytest.mark.parametrize("seed", range(2), indirect=True)
