@@ -8,6 +8,12 @@ WIDTHS = (-10, -8, 14, 12, 7, -1)
 TITLES = ("layer", "kind", "MACs", "cycles", "util %", "cycles not multiplying, by cause")
 
 
+def floor(value, digits=1):
+    """Of a rate that should be high, in words: rounded against ourselves."""
+    scale = 10**digits
+    return f"{math.floor(value * scale) / scale:.{digits}f}"
+
+
 def percent(share):
     """A utilisation as a text, rounded down: none looks better than it is."""
     return f"{math.floor(1000 * share) / 10:.1f}"

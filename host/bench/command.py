@@ -20,7 +20,7 @@ from litelic.host.engines.board import BoardEngine
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import SIMULATION_PATIENCE
 from litelic.host.link.simulator import Simulator
-from litelic.host.report import print_layers, print_total
+from litelic.host.report import floor, print_layers, print_total
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _place(row):
 def _show(row, entry, seconds):
     print(f"\n{row.name} ({seconds:.0f} s)")
     print_layers(entry["layers"])
-    print_total(row.direction, entry, f"{entry['frames_per_s']:.2f} frames/s, "
+    print_total(row.direction, entry, f"{floor(entry['frames_per_s'], 2)} frames/s, "
                 f"{entry['dram_bytes'] / entry['dram_minimum']:.2f} times the least DRAM traffic")
     if entry["float_pytorch"]:
         float_seconds, threads = (entry["float_pytorch"][key] for key in ("seconds", "threads"))

@@ -12,7 +12,7 @@ from litelic.host.bench.published import (
     demo_utilisation,
 )
 from litelic.host.bench.results import peak_of
-from litelic.host.report import percent
+from litelic.host.report import floor, percent
 
 NONE_YET = "No row of this kind has been measured yet."
 
@@ -38,7 +38,7 @@ def codecs(entries):
         rows.append((
             f"{entry['model']} {entry['direction']}", _picture(entry), _array(entry), _board(entry),
             f"{entry['macs']:,}", f"{entry['cycles']:,}", _percent(entry["utilisation"]),
-            f"{entry['frames_per_s']:.2f}", f"{_gops(entry):.1f}", _per_dsp(entry),
+            floor(entry["frames_per_s"], 2), f"{_gops(entry):.1f}", _per_dsp(entry),
             f"{timing['seconds']:.3g} s" if timing else "not measured",
             "yes" if entry["bit_exact"] else "**no**",
         ))
@@ -118,7 +118,7 @@ def paper(entries):
                 rows.append((
                     direction, f"LiteLIC, {entry['memory']}", str(peak_of(entry)),
                     _clock(entry), _percent(entry["utilisation"]), f"{_gops(entry):.0f}",
-                    f"{entry['frames_per_s']:.1f}",
+                    floor(entry["frames_per_s"]),
                 ))
     return table(titles, rows)
 

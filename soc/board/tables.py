@@ -1,18 +1,11 @@
 """The tables of `docs/boards.md`, as Markdown, from reports of builds and measured cycles."""
 
-import math
-
 from litelic.host.bench.tables import table
+from litelic.host.report import floor
 from litelic.soc.board.report import SHOWN, TITLES
 
 PICTURE = (1280, 720)
 MODELS = {"default": "default model", "bls2017": "the paper's"}
-
-
-def _floor(value, digits=1):
-    """Rounded against ourselves."""
-    scale = 10**digits
-    return f"{math.floor(value * scale) / scale:.{digits}f}"
 
 
 def boards(reports, entries):
@@ -26,7 +19,7 @@ def boards(reports, entries):
         (
             f"`{report['board']}.py`", report["device"], report["array"], str(report["macs"]),
             f"{report['sys_clk_mhz']:g} / {report['array_clk_mhz']:g} MHz",
-            _floor(report["peak_gops"]),
+            floor(report["peak_gops"]),
             *(_frames(report, entries, model) for model in MODELS),
             *(f"{report['resources'][name]:,g} of {report['available'][name]:,g}"
               for name in SHOWN),
@@ -47,7 +40,7 @@ def _frames(report, entries, model):
             and entry["memory"] == _simulated(report)
         )
         if same:
-            found[entry["direction"]] = _floor(entry["frames_per_s"], 2)
+            found[entry["direction"]] = floor(entry["frames_per_s"], 2)
     return " / ".join(found.get(name, "not measured") for name in ("encoder", "decoder"))
 
 
@@ -66,7 +59,7 @@ def clocks(reports):
         (
             f"`{report['board']}.py`", clock["name"], f"{clock['asked']:.2f}",
             ", ".join(
-                _floor(seed[clock["name"]], 2) if seed else "no routes"
+                floor(seed[clock["name"]], 2) if seed else "no routes"
                 for seed in report["seeds"].values()
             ),
             f"{report['seeds_met']} of {len(report['seeds'])}",
