@@ -25,7 +25,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --no-input --constraint constraints.
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-long bench bench-quick area area-long boards quality lint install \
+.PHONY: help demo test test-long bench bench-quick bench-link area area-long boards quality lint install \
 	install-test install-area install-boards system-packages clean
 
 help: ## list the targets
@@ -46,6 +46,9 @@ bench: install-test ## measure whole codecs on simulated boards, write docs/perf
 
 bench-quick: install-test ## measure the codecs that take under ten minutes together
 	@$(BIN)/python -m litelic.host.bench --quick $(ARGS)
+
+bench-link: install-test ## measure the link, in simulation: half an hour or more
+	@$(BIN)/python -m litelic.host.bench.link $(ARGS)
 
 area: install-area ## synthesise the engine for ECP5 and Artix-7, write docs/performance.md
 	@$(BIN)/python -m litelic.host.area $(ARGS)

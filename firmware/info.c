@@ -5,7 +5,6 @@
 #include <generated/soc.h>
 #include <stdio.h>
 
-#include "link.h"
 #include "version.h"
 
 /* Thousandths of a degree Celsius, if the FPGA has a sensor (AMD UG480). */
@@ -22,7 +21,7 @@ static int write_temperature(char *buffer, uint32_t size)
 #endif
 }
 
-uint32_t info_write(char *buffer, const struct board_state *state)
+uint32_t info_write(char *buffer, const struct board_state *state, bool busy)
 {
 	char program[2 * PROGRAM_ID_BYTES + 1];
 
@@ -40,18 +39,16 @@ uint32_t info_write(char *buffer, const struct board_state *state)
 			"dram=%u\n"
 			"dram_ok=%d\n"
 			"program=%s\n"
-			"frames=%u\n"
-			"damaged_payloads=%u\n"
-			"timeouts=%u\n"
-			"skipped_bytes=%u\n"
-			"rejected_headers=%u\n"
+			"busy=%d\n"
+			"requests=%u\n"
+			"damaged_frames=%u\n"
+			"lost_frames=%u\n"
 			"%s",
 			PROTOCOL_VERSION, FIRMWARE_VERSION, LITELIC_GATEWARE, LITELIC_TARGET,
 			LITELIC_ARRAY, (unsigned)CONFIG_CLOCK_FREQUENCY, (unsigned)LITELIC_ARRAY_CLOCK,
-			(unsigned)MAIN_RAM_SIZE, state->memory_ok, program, (unsigned)link_statistics.frames,
-			(unsigned)link_statistics.damaged, (unsigned)link_statistics.timeouts,
-			(unsigned)link_rx_skipped_read(), (unsigned)link_rx_rejected_read(),
-			LITELIC_MORE_INFO);
+			(unsigned)MAIN_RAM_SIZE, state->memory_ok, program, busy,
+			(unsigned)state->requests, (unsigned)link_damaged_read(),
+			(unsigned)link_lost_read(), LITELIC_MORE_INFO);
 
 	return length + write_temperature(buffer + length, INFO_MAX - length);
 }

@@ -2,128 +2,117 @@
 
 #include <generated/csr.h>
 #include <generated/soc.h>
+#include <string.h>
 
-#include "accelerator.h"
-#include "cycles.h"
+#include "protocol.h"
+#include "runs.h"
 
 #define FIELD(register, field) (1u << CSR_LINK_##register##_##field##_OFFSET)
 
-#define TO_NOWHERE (0u << CSR_LINK_RX_CONTROL_DESTINATION_OFFSET)
-#define TO_MEMORY  (1u << CSR_LINK_RX_CONTROL_DESTINATION_OFFSET)
-#define TO_CPU     (2u << CSR_LINK_RX_CONTROL_DESTINATION_OFFSET)
-
-/* A payload that does not move for so long will not be completed. */
-#define SILENCE_CYCLES (CONFIG_CLOCK_FREQUENCY / 2)
-
-struct link_statistics link_statistics;
+#define HEADER_WORDS 4
+#define LINE_SHIFT   48
+#define EVERYBODY    (0xFFFFFFFFull | (uint64_t)PROTOCOL_PORT << 32) /* on a UDP line */
 
 /* Receiving ---------------------------------------------------------------------------------- */
 
-bool link_poll(struct request *request)
+/* The status of the next word. A frame is here as a whole, so it takes no more than some cycles. */
+static uint32_t next_word(void)
 {
-	if (!(link_rx_status_read() & FIELD(RX_STATUS, HEADER_VALID)))
+	uint32_t status;
+
+	do
+		status = link_rx_status_read();
+	while (!(status & FIELD(RX_STATUS, VALID)));
+	return status;
+}
+
+bool link_receive(struct frame *frame)
+{
+	uint32_t header[HEADER_WORDS], count = 0, status;
+
+	if (!(link_rx_status_read() & FIELD(RX_STATUS, VALID)))
 		return false;
+	frame->way = link_rx_way_read();
+	do {
+		status = next_word();
+		if (count == HEADER_WORDS + REQUEST_WORDS) {
+			link_rx_drop_write(1);
+			break;
+		}
+		uint32_t word = link_rx_word_read();
 
-	uint32_t word0 = link_rx_header0_read();
-	uint32_t word1 = link_rx_header1_read();
+		if (count < HEADER_WORDS)
+			header[count] = word;
+		else
+			frame->payload[count - HEADER_WORDS] = word;
+		count++;
+	} while (!(status & FIELD(RX_STATUS, LAST)));
 
-	request->version = word0 >> 16;
-	request->type = word0 >> 24;
-	request->sequence = word1;
-	request->length = word1 >> 16;
-	request->address = link_rx_header2_read();
-	request->argument = link_rx_header3_read();
-	link_statistics.frames++;
+	frame->version = header[0] >> 16;
+	frame->type = header[0] >> 24;
+	frame->sequence = header[1];
+	frame->length = header[1] >> 16;
+	frame->address = header[2];
+	frame->key = header[3];
 	return true;
-}
-
-static enum link_result receive(uint32_t length, uint32_t destination, uint8_t *buffer)
-{
-	enum link_result result = LINK_OK;
-	uint32_t remaining = length;
-	uint64_t moved = cycles_now();
-
-	link_rx_length_write(length);
-	link_rx_control_write(FIELD(RX_CONTROL, ACCEPT) | destination);
-
-	for (;;) {
-		uint32_t status = link_rx_status_read();
-
-		if (status & FIELD(RX_STATUS, DONE)) {
-			if (!(status & FIELD(RX_STATUS, CRC_OK))) {
-				link_statistics.damaged++;
-				result = LINK_DAMAGED;
-			}
-			break;
-		}
-		if (destination == TO_CPU) {
-			uint32_t data = link_rx_data_read();
-
-			if (data & FIELD(RX_DATA, VALID))
-				*buffer++ = data;
-		}
-		/* Nothing to look after while bytes flow. */
-		if (link_rx_remaining_read() != remaining) {
-			remaining = link_rx_remaining_read();
-			moved = cycles_now();
-		} else if (cycles_now() - moved > SILENCE_CYCLES) {
-			link_statistics.timeouts++;
-			result = LINK_TIMEOUT;
-			break;
-		}
-		accelerator_poll();
-	}
-	link_rx_control_write(FIELD(RX_CONTROL, RELEASE));
-	return result;
-}
-
-enum link_result link_receive_nothing(uint32_t length)
-{
-	return receive(length, TO_NOWHERE, 0);
-}
-
-enum link_result link_receive_to_memory(uint32_t length, uint32_t address)
-{
-	link_rx_address_write(address);
-	return receive(length, TO_MEMORY, 0);
-}
-
-enum link_result link_receive_to_cpu(uint32_t length, uint8_t *buffer)
-{
-	return receive(length, TO_CPU, buffer);
 }
 
 /* Sending ------------------------------------------------------------------------------------ */
 
-static void wait_until_sent(void)
+void link_send(const struct frame *header, const void *payload)
 {
-	while (link_tx_status_read() & FIELD(TX_STATUS, BUSY))
-		accelerator_poll();
+	uint32_t length = header->length;
+
+	while (!(link_tx_status_read() & FIELD(TX_STATUS, ROOM)))
+		runs_poll();
+	link_tx_way_write(header->way);
+	link_tx_word_write(PROTOCOL_MAGIC | PROTOCOL_VERSION << 16 | (uint32_t)header->type << 24);
+	link_tx_word_write(header->sequence | length << 16);
+	link_tx_word_write(header->address);
+	if (length == 0)
+		link_tx_last_write(header->key);
+	else
+		link_tx_word_write(header->key);
+	for (uint32_t n = 0; n < length; n += 4) {
+		uint32_t word = 0, left = length - n;
+
+		memcpy(&word, (const char *)payload + n, left < 4 ? left : 4);
+		if (left <= 4)
+			link_tx_last_write(word);
+		else
+			link_tx_word_write(word);
+	}
 }
 
-void link_send_byte(uint8_t byte)
+void link_broadcast(const char *text, uint32_t length)
 {
-	wait_until_sent();
-	link_tx_byte_write(byte);
+	for (uint64_t line = 0; line < LITELIC_LINES; line++) {
+		const struct frame header = {
+			.way = EVERYBODY | line << LINE_SHIFT,
+			.type = RESPONSE_TEXT,
+			.length = length,
+		};
+
+		link_send(&header, text);
+	}
 }
 
-void link_send_word(uint32_t word)
+/* Windows ------------------------------------------------------------------------------------ */
+
+void link_set_window(unsigned number, uint32_t key, uint32_t base, uint32_t size, bool writable)
 {
-	wait_until_sent();
-	link_tx_word_write(word);
+	link_window_key_write(key);
+	link_window_base_write(base);
+	link_window_size_write(size);
+	link_window_write(number << CSR_LINK_WINDOW_NUMBER_OFFSET |
+			  (writable ? FIELD(WINDOW, WRITABLE) : 0));
+	while (link_memory_status_read() & FIELD(MEMORY_STATUS, CLOSING))
+		runs_poll();
 }
 
-void link_send_memory(uint32_t address, uint32_t length)
+uint32_t link_served(void)
 {
-	wait_until_sent();
-	link_tx_address_write(address);
-	link_tx_length_write(length);
-}
-
-void link_send_crc(void)
-{
-	wait_until_sent();
-	link_tx_crc_write(1);
+	return link_memory_status_read() >> CSR_LINK_MEMORY_STATUS_SERVED_OFFSET & 0xFF;
 }
 
 /* Activity ----------------------------------------------------------------------------------- */

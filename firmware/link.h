@@ -1,45 +1,37 @@
-/* The link's hardware (soc/link). */
+/* The link's hardware (soc/link): whole frames from the host, and to it. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct request {
+#define REQUEST_WORDS 16 /* of payload: no request to the CPU has more */
+
+struct frame {
+	uint64_t way; /* it came by: a line, and who is at its other end */
 	uint8_t version;
 	uint8_t type;
 	uint16_t sequence;
-	uint16_t length; /* of the payload */
+	uint16_t length; /* of the payload, in bytes; what does not fit below was dropped */
 	uint32_t address;
-	uint32_t argument;
+	uint32_t key;
+	uint32_t payload[REQUEST_WORDS];
 };
 
-/* Counts since power-up, reported to the host. */
-struct link_statistics {
-	uint32_t frames;   /* good headers */
-	uint32_t damaged;  /* payloads whose CRC was wrong */
-	uint32_t timeouts; /* payloads that stopped coming */
-};
+/* The oldest frame for the CPU, if there is one. Its CRCs were right. */
+bool link_receive(struct frame *frame);
 
-extern struct link_statistics link_statistics;
+/* Send what follows `header`, of which `payload` is not looked at. Waits while the line is busy,
+ * and looks after the accelerator meanwhile. */
+void link_send(const struct frame *header, const void *payload);
 
-/* Receiving: once link_poll() has found a request, exactly one of the link_receive functions must
- * take its payload, also when there is none. */
-enum link_result {
-	LINK_OK,
-	LINK_DAMAGED,
-	LINK_TIMEOUT,
-};
+/* To all lines, and on Ethernet to everybody. */
+void link_broadcast(const char *text, uint32_t length);
 
-bool link_poll(struct request *request);
-enum link_result link_receive_nothing(uint32_t length);
-enum link_result link_receive_to_memory(uint32_t length, uint32_t address);
-enum link_result link_receive_to_cpu(uint32_t length, uint8_t *buffer);
+/* A range of the DRAM that the host may read, or write, with frames that bear its key. Comes back
+ * when no request is served that was allowed before; `size` 0 closes it. */
+void link_set_window(unsigned number, uint32_t key, uint32_t base, uint32_t size, bool writable);
 
-/* Sending. A frame is made of words and of bytes in DRAM; text between frames of single bytes. */
-void link_send_byte(uint8_t byte);
-void link_send_word(uint32_t word);
-void link_send_memory(uint32_t address, uint32_t length);
-/* The CRC-32 of all words and memory sent since the last link_send_crc(). */
-void link_send_crc(void);
+/* A count of requests that were served in windows, of a few bits. */
+uint32_t link_served(void);
 
 void link_set_activity(bool ready, bool busy);

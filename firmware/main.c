@@ -18,5 +18,7 @@ int main(void)
 
 	printf("%s\nReady for a host: litelic info --port ...\n",
 	       memory_ok ? "" : "The DRAM FAILED its test: requests that need it are refused.");
-	server_run(memory_ok);
+	server_begin(memory_ok);
+	for (;;)
+		server_poll();
 }

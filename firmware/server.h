@@ -3,5 +3,8 @@
 
 #include <stdbool.h>
 
-/* Serve for ever. `memory_ok`: the DRAM passed its test. */
-void server_run(bool memory_ok) __attribute__((noreturn));
+/* `memory_ok`: the DRAM passed its test. */
+void server_begin(bool memory_ok);
+
+/* Serve what is there; to be called for ever. */
+void server_poll(void);

@@ -13,7 +13,9 @@ from litelic.host import engines
 from litelic.host.codec import codec, pictures
 from litelic.host.codec.pictures import Picture
 from litelic.host.errors import LitelicError
+from litelic.host.link.access import Access
 from litelic.host.link.protocol import BAUDRATE
+from litelic.host.link.secret import key_of
 from litelic.host.program import file
 
 # What can be encoded: a file's name, an array uint8 [height][width][3] or [height][width], a
@@ -26,7 +28,8 @@ Note: TypeAlias = Callable[[int, str, float, float], None]  # number, what, begi
 def connect(
     url: str | None = None, *, sim: bool = False, golden: bool = False,
     program: str | os.PathLike | None = None, quality: int | None = None,
-    baudrate: int = BAUDRATE, progress: Progress | None = None,
+    baudrate: int = BAUDRATE, take_over: bool = False, secret: str | None = None,
+    progress: Progress | None = None,
 ) -> "Codec":
     """A `Codec` on the board at `url`, on a simulated board (`sim`), or without one (`golden`).
 
@@ -36,6 +39,9 @@ def connect(
     program : a compiled model, a .licp file; default: the one of `quality` that comes with LiteLIC.
     quality : 1 (smallest files) to 5.
     baudrate : of a serial port.
+    take_over : end the session of another host that works with the board.
+    secret : the words that the board was built with; default: those in the environment variable
+        LITELIC_SECRET.
     progress : is told how far things are, in the thread that does them.
 
     Raises `LitelicError` when nothing answers, or when the board does not suit the program.
@@ -46,7 +52,7 @@ def connect(
         raise LitelicError("connect takes a program or a quality, not both")
     return Codec(
         *load_program(program, quality), progress, port=url, sim=sim, golden=golden,
-        baudrate=baudrate,
+        access=Access(baudrate, take_over, **({"secret": key_of(secret)} if secret else {})),
     )
 
 

@@ -216,7 +216,7 @@ def _open(args, program):
             yield board, simulator.folder
     elif args.port and args.build:
         signals_of(args.build)  # before anything is connected
-        with Board.open(args.port, args.baudrate) as board:
+        with Board.open(args.port, options.access(args)) as board:
             yield board, args.build
     else:
         raise LitelicError("say --sim, or --port with the --build folder of what runs there")

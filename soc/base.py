@@ -8,7 +8,7 @@ from litelic.accel.config import PORT_BYTES
 from litelic.accel.multipliers import GENERIC
 from litelic.host.errors import LitelicError
 from litelic.soc.dram import CPUPort, PortBuffer, WidePort
-from litelic.soc.link import Link
+from litelic.soc.link.frame_link import FrameLink
 from litelic.soc.refresher import Refresher
 
 GATEWARE_VERSION = "0.1.0"
@@ -31,8 +31,8 @@ class LiteLICSoC(SoCCore):
     dram_phy, dram_module :
         LiteDRAM's PHY and memory description.
 
-    link_phy : Module
-        Bytes from (`source`) and to (`sink`) the host.
+    lines : [SerialLine or UDPLine]
+        To hosts; each is also a submodule of the target's.
 
     array : litelic.accel.config.ArrayConfig or None
         The accelerator; None leaves it out. Its `port_bytes` must be those of the DRAM controller
@@ -48,12 +48,15 @@ class LiteLICSoC(SoCCore):
     identification : dict
         More of what the board says about itself: `key=value` in the answer to HELLO.
 
+    secret : bytes or None
+        16 bytes that a host must know to begin a session.
+
     with_analyzer : bool
         A LiteScope on the accelerator's streams, which the host reaches over the link.
     """
-    def __init__(self, platform, sys_clk_freq, target, crg, dram_phy, dram_module, link_phy,
+    def __init__(self, platform, sys_clk_freq, target, crg, dram_phy, dram_module, lines,
         array=None, array_clk_freq=None, technology=GENERIC, identification=None,
-        with_analyzer=False, **kwargs):
+        secret=None, with_analyzer=False, **kwargs):
         # SoCCore ----------------------------------------------------------------------------------
         # The only serial line is the link, so there is no console: the firmware's text goes there.
         # The ROM shrinks to the firmware's size when its contents are known.
@@ -79,12 +82,7 @@ class LiteLICSoC(SoCCore):
         self.dram_transfers = 8*self.port_bytes//self.sdram.crossbar.controller.data_width
 
         # Link -------------------------------------------------------------------------------------
-        self.link_phy = link_phy
-        self.link     = Link(self.get_dram_port("write"), self.get_dram_port("read"))
-        self.comb += [
-            link_phy.source.connect(self.link.sink),
-            self.link.source.connect(link_phy.sink),
-        ]
+        self.link = FrameLink(lines, self.get_dram_port("write"), self.get_dram_port("read"))
 
         # Accelerator ------------------------------------------------------------------------------
         if array is not None:
@@ -101,6 +99,11 @@ class LiteLICSoC(SoCCore):
         # Identification ---------------------------------------------------------------------------
         parameters = array.to_dict() if array is not None else {}
         self.add_constant("LITELIC_TARGET",   target)
+        self.add_constant("LITELIC_LINES",    len(lines))
+        if secret is not None:
+            for n in range(4):
+                word = int.from_bytes(secret[4*n:4*(n + 1)], "little")
+                self.add_constant(f"LITELIC_SECRET_{n}", word)
         self.add_constant("LITELIC_GATEWARE", GATEWARE_VERSION)
         self.add_constant("LITELIC_ARRAY_CLOCK", int(array_clk_freq or sys_clk_freq))
         self.add_constant("LITELIC_ARRAY",    ",".join(f"{k}={v}" for k, v in parameters.items()))

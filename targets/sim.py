@@ -18,8 +18,8 @@ from litelic.soc.board.options import (
 )
 from litelic.soc.builder import LiteLICBuilder
 from litelic.soc.dram import DFIBuffer
-from litelic.soc.link.ethernet import EthernetLink
-from litelic.soc.link.switch import LinkSwitch
+from litelic.soc.link.ethernet_line import EthernetLine
+from litelic.soc.link.serial_line import SerialLine
 from litelic.soc.simulation import cache
 from litelic.soc.simulation.memories import DEFAULT_MEMORY, MEMORIES, memory_named
 from litelic.soc.simulation.platform import (
@@ -27,14 +27,17 @@ from litelic.soc.simulation.platform import (
     SimulationEthernetPHY,
     SimulationPHY,
     SimulationPlatform,
+    SimulationUART,
 )
+
+SILENCE_CYCLES = 200_000  # of a session, after which another host may have the board
 
 # SimSoC -------------------------------------------------------------------------------------------
 
 class SimSoC(LiteLICSoC):
     """LiteDRAM's own controller, with one of `MEMORIES`, against its model of DDR3 chips."""
     def __init__(self, sys_clk_freq=100e6, array=None, memory=DEFAULT_MEMORY, array_clk_ratio=1,
-        with_ethernet=False, **kwargs):
+        with_ethernet=False, uart_baudrate=None, **kwargs):
         platform = SimulationPlatform()
 
         # DRAM -------------------------------------------------------------------------------------
@@ -45,10 +48,19 @@ class SimSoC(LiteLICSoC):
             dram_phy = DFIBuffer(dram_phy)
 
         # Link -------------------------------------------------------------------------------------
-        pads     = platform.request("link")
-        tcp_phy  = link_phy = SimulationPHY(pads)
+        pads         = platform.request("link")
+        self.tcp_phy = tcp_phy = SimulationPHY(pads)
+        self.serial  = serial = SerialLine(sys_clk_freq)
+        serial_phy   = tcp_phy
+        if uart_baudrate:
+            self.uart = serial_phy = SimulationUART(tcp_phy, sys_clk_freq, uart_baudrate)
+        self.comb += [
+            serial_phy.source.connect(serial.sink),
+            serial.source.connect(serial_phy.sink),
+        ]
+        lines = [serial]
         if with_ethernet:
-            link_phy = LinkSwitch([tcp_phy, self._add_ethernet(platform, sys_clk_freq)])
+            lines.append(self._add_ethernet(platform, sys_clk_freq))
             kwargs["identification"] = {"mac": DEFAULT_MAC, "ip": DEFAULT_IP}
 
         # LiteLICSoC -------------------------------------------------------------------------------
@@ -57,27 +69,31 @@ class SimSoC(LiteLICSoC):
             crg         = SimulationCRG(platform, array_clk_ratio > 1),
             dram_phy    = dram_phy,
             dram_module = dram_module,
-            link_phy    = link_phy,
+            lines       = lines,
             array       = array,
             array_clk_freq = array_clk_ratio*sys_clk_freq if array_clk_ratio > 1 else None,
             **kwargs
         )
-        self.comb += pads.idle.eq(self.link.idle & tcp_phy.empty)
+        self.comb += pads.idle.eq(
+            self.link.idle & tcp_phy.empty & (self.uart.idle if uart_baudrate else 1))
 
         # A model needs no delays, and a short test finds what can be wrong with it.
         self.add_config("BIOS_NO_DELAYS")
         self.add_constant("MEMTEST_DATA_SIZE", 4096)
 
+        # Its clock stands still when nothing will happen, so two of its seconds never pass.
+        self.add_constant("LITELIC_SILENCE_CYCLES", SILENCE_CYCLES)
+
     def _add_ethernet(self, platform, sys_clk_freq):
         """The link on UDP; the harness answers at the other end of the wire."""
         pads = platform.request("ethernet")
         self.ethernet_phy = SimulationEthernetPHY(pads)
-        ethernet = EthernetLink(self.ethernet_phy, sys_clk_freq,
+        self.ethernet = EthernetLine(self.ethernet_phy, sys_clk_freq,
             mac_address = mac_address(DEFAULT_MAC),
             ip_address  = DEFAULT_IP)
-        self.comb += pads.idle.eq(ethernet.idle)
+        self.comb += pads.idle.eq(self.ethernet.idle)
         platform.toolchain.ethernet = DEFAULT_IP, UDP_PORT
-        return ethernet
+        return self.ethernet
 
 # Build --------------------------------------------------------------------------------------------
 
@@ -85,7 +101,8 @@ def build(config, build_dir):
     """Build the simulator of a `cache.SimulationConfig` in `build_dir`."""
     array = ArrayConfig.from_dict(config.array) if config.array else None
     soc   = SimSoC(config.sys_clk_freq, array, config.memory, config.array_clk_ratio,
-        with_ethernet=config.ethernet, with_analyzer=config.analyzer)
+        with_ethernet=config.ethernet, uart_baudrate=config.uart_baudrate,
+        with_analyzer=config.analyzer)
     soc.platform.toolchain.trace           = config.trace
     soc.platform.toolchain.array_clk_ratio = config.array_clk_ratio
     LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
@@ -94,6 +111,12 @@ def parse_port(text):
     """A TCP port; 0 is any that is free."""
     if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+def baudrate(text):
+    """Of a UART."""
+    if not (text.isascii() and text.isdigit() and 9600 <= int(text) <= 10_000_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a speed from 9600 to 10000000")
     return int(text)
 
 def main():
@@ -119,6 +142,12 @@ def main():
         help="A LiteScope on the accelerator's streams (docs/boards.md).")
     parser.add_argument("--with-ethernet", action="store_true",
         help="The board has Ethernet too: it is reached by UDP, at a port that --run prints.")
+    parser.add_argument("--uart-baudrate", default=0, type=baudrate,
+        help="The board's serial line is a UART at that speed, and the TCP port is a host's UART "
+             "(default: bytes as fast as they come).")
+    parser.add_argument("--byte-cycles", default=1, type=float, metavar="N",
+        help="Cycles of the system clock that a byte takes on the Ethernet: 8 for 100 Mb/s at "
+             "100 MHz, 0.6 for 1 Gb/s at 75 MHz (default: %(default)s).")
     parser.add_argument("--port", default=0, type=parse_port,
         help="TCP port on the loopback interface (default: any that is free).")
     parser.add_argument("--udp-port", default=0, type=parse_port,
@@ -136,7 +165,7 @@ def main():
             args.activation_bits)
         config = cache.SimulationConfig(array.to_dict() if array else None, args.sys_clk_freq,
             args.memory, args.array_clk_ratio, args.trace is not None, args.with_analyzer,
-            args.with_ethernet)
+            args.with_ethernet, args.uart_baudrate)
         with cache.locked(config, args.build_dir) as (binary, folder):
             if not binary.exists():
                 build(config, folder)
@@ -147,7 +176,9 @@ def main():
     print(binary, flush=True)
     if args.run:
         trace = ["--trace", os.path.abspath(args.trace)] if args.trace else []
-        udp   = ["--udp-port", str(args.udp_port)] if args.with_ethernet else []
+        udp   = [
+            "--udp-port", str(args.udp_port), "--byte-cycles", str(args.byte_cycles),
+        ] if args.with_ethernet else []
         os.execv(binary, [str(binary), "--port", str(args.port), *udp, *trace])
 
 if __name__ == "__main__":

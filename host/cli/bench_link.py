@@ -14,7 +14,8 @@ def add_parser(subparsers):
         "bench-link", help="measure the line to a board",
         description="Measure the line to a board: round trips, and random bytes to its DRAM and "
         "back, each of which is compared. The board's program has to be sent again afterwards. "
-        "Of a simulated board this measures the simulation.",
+        "Of a simulated board, throughput is also given by its own clock: the rest measures the "
+        "simulation.",
     )
     parser.add_argument(
         "--size", type=options.whole_number(1, 1 << 32), default=1 << 20, metavar="BYTES",
@@ -43,17 +44,20 @@ def run(args):
     with (
         Progress() as progress,
         engines.open_board(
-            port=args.port, sim=args.sim, progress=progress, baudrate=args.baudrate
+            port=args.port, sim=args.sim, progress=progress, access=options.access(args)
         ) as board,
     ):
         figures = measure(board, args.size, args.repeat, args.pings, progress)
-        name = board.name
+        name, simulated = board.name, board.info.target == "sim"
     found = figures.to_dict()
     print(f"link:     {name}")
     print(f"latency:  {_three(found['latency_s'], 1e-3)} ms, {args.pings} round trips")
+    transfers = f"{args.repeat} x {args.size} bytes"
     for way in ("write", "read"):
-        rates = found[f"{way}_bytes_per_s"]
-        print(f"{way + ':':<9} {_three(rates, MB)} MB/s, {args.repeat} x {args.size} bytes")
+        print(f"{way + ':':<9} {_three(found[f'{way}_bytes_per_s'], MB)} MB/s, {transfers}")
+    for way in ("write", "read") if simulated else ():
+        rates = found[f"board_{way}_bytes_per_s"]
+        print(f"{way + ':':<9} {_three(rates, MB)} MB/s by the simulated board's clock")
     print(f"lost:     {figures.resent} of {figures.requests} requests were sent again; every byte "
           "came back as it was sent")
     if args.json:

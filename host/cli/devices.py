@@ -4,15 +4,15 @@ from litelic.host.cli import options
 from litelic.host.errors import LitelicError
 
 NETWORK = "192.168.1.0/24"  # of the address that boards are built with
-WIDTHS = (-28, -12, -24, -22, -1)
+WIDTHS = (-28, -12, -24, -22, -20, -1)
 
 
 def add_parser(subparsers):
     parser = subparsers.add_parser(
         "devices", help="find boards",
         description="Ask serial ports, a network and simulators for boards. A serial port gets 20 "
-        "bytes, an address of the network a datagram. A run is never ended, but another host that "
-        "works with a board by UDP has to ask again. The exit status is 1 if no board answers.",
+        "bytes, an address of the network a datagram. Nothing changes on a board, whoever works "
+        "with it. The exit status is 1 if no board answers.",
     )
     parser.add_argument(
         "where", metavar="WHERE", nargs="*", type=options.word,
@@ -40,11 +40,8 @@ def run(args):
     count = 0
     for found in discovery.find(urls, addresses, args.baudrate):
         if not count:
-            print_row(WIDTHS, ("where", "board", "array", "clock", "gateware"))
+            print_row(WIDTHS, ("where", "board", "array", "clock", "gateware", "state"))
         count += 1
-        if found.info is None:
-            print_row(WIDTHS, (found.url, "busy", "-", "-", "-"))
-            continue
         try:
             words = engines.describe(found.info)
         except LitelicError:  # an array of another version's
@@ -52,6 +49,7 @@ def run(args):
                      "gateware": found.info.gateware}
         print_row(WIDTHS, (
             found.url, *(words[name] for name in ("board", "array", "clock", "gateware")),
+            "busy" if found.info.busy else "free",
         ))
     if not count:
         raise LitelicError(

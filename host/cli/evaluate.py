@@ -63,7 +63,7 @@ def run(args):
     if on_board != ("board" in forms):
         raise LitelicError("--forms board goes with --port URL or --sim, and they with it")
     paths = measure.find_pictures(args.folder)
-    board = {"port": args.port, "sim": args.sim, "baudrate": args.baudrate}
+    board = {"port": args.port, "sim": args.sim, "access": options.access(args)}
     wanted = [
         subjects.CodedModel(model, form, board if form == "board" else {})
         for form in forms for model in _models(args)

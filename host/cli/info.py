@@ -110,7 +110,7 @@ def _board(args):
 
     with Progress() as progress:
         pairs = engines.describe_board(
-            port=args.port, sim=args.sim, progress=progress, baudrate=args.baudrate
+            port=args.port, sim=args.sim, progress=progress, access=options.access(args)
         )
     _print_pairs(pairs)
 

@@ -47,6 +47,17 @@ def positive_number(text):
     return value
 
 
+def fraction(text):
+    """A type for argparse: numbers 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
 def word(text):
     """A type for argparse: text that can be printed, and is not empty."""
     if not text.strip() or not text.isprintable() or len(text) > 1000:
@@ -74,6 +85,14 @@ def add_engine(parser, golden=True, required=True):
         "--baudrate", type=whole_number(1, 100_000_000), default=BAUDRATE, metavar="N",
         help="speed of the serial port (default: %(default)s)",
     )
+    group.add_argument(
+        "--take-over", action="store_true", help="end the session of another host with the board",
+    )
+    group.add_argument(
+        "--secret-file", type=Path, metavar="FILE",
+        help="holds the words that the board was built with (default: those in the environment "
+        "variable LITELIC_SECRET)",
+    )
     group = group.add_mutually_exclusive_group(required=required)
     group.add_argument(
         "--port", type=word, metavar="URL",
@@ -86,6 +105,15 @@ def add_engine(parser, golden=True, required=True):
         )
     else:
         parser.set_defaults(golden=False)
+
+
+def access(args):
+    """The `Access` that the options of `add_engine` ask for."""
+    from litelic.host.link import secret
+    from litelic.host.link.access import Access
+
+    words = {"secret": secret.from_file(args.secret_file)} if args.secret_file else {}
+    return Access(args.baudrate, args.take_over, **words)
 
 
 def add_flatten(parser):
@@ -129,7 +157,7 @@ def open_engine(args, program, progress):
 
     return engines.open_engine(
         program, port=args.port, sim=args.sim, golden=args.golden, progress=progress,
-        baudrate=args.baudrate,
+        access=access(args),
     )
 
 
@@ -139,7 +167,7 @@ def open_codec(args, program, model_hash, progress):
 
     return Codec(
         program, model_hash, progress, port=args.port, sim=args.sim, golden=args.golden,
-        baudrate=args.baudrate,
+        access=access(args),
     )
 
 

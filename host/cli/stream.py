@@ -83,7 +83,7 @@ def run(args):
         tally = _Tally(total, len(places), times)
         codecs = [
             opened.enter_context(api.Codec(
-                program, model_hash, baudrate=args.baudrate, **place
+                program, model_hash, access=options.access(args), **place
             )) for place in places
         ]
         coders = opened.enter_context(Coders(program, model_hash, args.coders))

@@ -4,18 +4,17 @@ from contextlib import contextmanager, nullcontext
 
 from litelic.accel.config import ArrayConfig
 from litelic.host.engines.golden import GoldenEngine
-from litelic.host.link.protocol import BAUDRATE
 
 
 @contextmanager
-def open_engine(program, port=None, sim=False, golden=False, progress=None, baudrate=BAUDRATE):
+def open_engine(program, port=None, sim=False, golden=False, progress=None, access=None):
     """Yield the engine that the arguments ask for, ready for `program`.
 
     port     : a board, `/dev/ttyUSB0`, `udp://host` or `socket://host:port`.
     sim      : a simulated board that suits the program, started here and stopped at the end.
     golden   : the golden model on this computer.
     progress : progress(label, done, total), or None.
-    baudrate : of a serial port.
+    access   : `litelic.host.link.access.Access`, None for the usual one.
     """
     if golden:
         yield GoldenEngine(program, progress)
@@ -23,12 +22,12 @@ def open_engine(program, port=None, sim=False, golden=False, progress=None, baud
     from litelic.host.engines.board import BoardEngine
 
     array = ArrayConfig(activation_bits=program.activation_bits)
-    with open_board(port, sim, progress, baudrate, array) as board:
+    with open_board(port, sim, progress, access, array) as board:
         yield BoardEngine(board, program, progress)
 
 
 @contextmanager
-def open_board(port=None, sim=False, progress=None, baudrate=BAUDRATE, array=ArrayConfig()):  # noqa: B008
+def open_board(port=None, sim=False, progress=None, access=None, array=ArrayConfig()):  # noqa: B008
     """Yield the `Board` at `port`, or a simulated one with `array`."""
     from litelic.host.link.board import Board
 
@@ -37,13 +36,13 @@ def open_board(port=None, sim=False, progress=None, baudrate=BAUDRATE, array=Arr
         from litelic.host.link.simulator import Simulator
 
         simulator = Simulator(array)
-    with simulator, Board.open(simulator.url if sim else port, baudrate) as board:
+    with simulator, Board.open(simulator.url if sim else port, access) as board:
         yield board
 
 
-def describe_board(port=None, sim=False, progress=None, baudrate=BAUDRATE):
+def describe_board(port=None, sim=False, progress=None, access=None):
     """What the board says about itself, {text: text}."""
-    with open_board(port, sim, progress, baudrate) as board:
+    with open_board(port, sim, progress, access) as board:
         return describe(board.info)
 
 

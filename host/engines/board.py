@@ -159,9 +159,12 @@ class BoardEngine:
         """Let it run. There is one job at a time, until `finish`."""
         self._board.start(job.descriptors, len(job.plan.steps), watchdog_cycles(job.plan))
 
-    def finish(self, job):
-        """Wait until it has run; returns the cycles that it took."""
-        label = job.network.replace("_", " ")
+    def finish(self, job=None):
+        """Wait until the oldest that was started has run; returns the cycles that it took.
+
+        job : which one it is, for whoever is told how far it is.
+        """
+        label = job.network.replace("_", " ") if job else "run"
         return self._board.finish(lambda done, total: self._progress(label, done, total))
 
     def fetch(self, job):

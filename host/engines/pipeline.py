@@ -9,7 +9,8 @@ from litelic.host.program.symbols import check_input
 
 
 class Pipeline:
-    """Runs networks on inputs of any number, with two jobs on the board at a time.
+    """Runs networks on inputs of any number, with two jobs on the board at a time: one is computed,
+    the other is sent, waits until the first is done, or is fetched.
 
     engine : a `BoardEngine`, which nobody else uses meanwhile.
     names  : of the networks of a job.
@@ -20,7 +21,8 @@ class Pipeline:
     def __init__(self, engine, program, names, note=None):
         self._engine, self._program, self._names = engine, program, list(names)
         self._note = note or (lambda number, what, begin, end: None)
-        self._begun = 0.0
+        self._started = {}  # when each job was started that has not ended
+        self._ended = 0.0  # when the last one had
 
     def run(self, inputs):
         """Yield (input, results) in order; `inputs` are arrays as `check_input` wants them.
@@ -38,13 +40,12 @@ class Pipeline:
                     yield self._end(last)
                 with self._noted(number, "send"):
                     self._engine.send(job, x)
-                if before:
-                    self._finish(before)
+                # The board goes on with it by itself when it has done the one before.
                 self._engine.start(job)
-                self._begun = time.monotonic()
-                ended, before = before, (number, x, job)
-                if ended:
-                    yield self._fetch(ended)
+                self._started[number] = time.monotonic()
+                last, before = before, (number, x, job)
+                if last:
+                    yield self._end(last)
                 if alone:
                     last, before = before, None
                     yield self._end(last)
@@ -52,8 +53,15 @@ class Pipeline:
                 last, before = before, None
                 yield self._end(last)
         finally:
-            if self._engine.running:  # nobody wants it any more
-                self._engine.finish(before[2])
+            self._give_up()
+
+    def _give_up(self):
+        """Wait for what nobody wants any more; how that ends is not what is to be told."""
+        try:
+            while self._engine.running:
+                self._engine.finish()
+        except LitelicError:
+            pass
 
     def _job(self, number, x):
         """(its job, whether it needs all of the DRAM)."""
@@ -69,7 +77,9 @@ class Pipeline:
     def _finish(self, started):
         number, _, job = started
         self._engine.finish(job)
-        self._note(number, "compute", self._begun, self._engine.ended)
+        begin = max(self._started.pop(number), self._ended)
+        self._ended = self._engine.ended
+        self._note(number, "compute", begin, self._ended)
 
     def _fetch(self, started):
         number, x, job = started

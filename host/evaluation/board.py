@@ -20,7 +20,7 @@ from litelic.host.evaluation import measure, page, study, subjects, summary
 
 COMMAND = "python -m litelic.host.evaluation.board"
 KIND = "board"
-SIMULATED = {"port": None, "sim": True, "baudrate": options.BAUDRATE}
+SIMULATED = {"port": None, "sim": True}
 
 
 def _parser():

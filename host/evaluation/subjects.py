@@ -34,7 +34,7 @@ class CodedModel:
 
     model: Model
     form: str
-    board: dict  # `port`, `sim` and `baudrate` of a board
+    board: dict  # `port`, `sim` and `access` of a board
 
     @property
     def label(self):

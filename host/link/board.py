@@ -1,98 +1,76 @@
 """A board, from the host's side."""
 
 import random
+import struct
 import time
-from dataclasses import dataclass, field
 
 from litelic.host.errors import LitelicError
+from litelic.host.link import secret as secrets
+from litelic.host.link import windows
+from litelic.host.link.access import Access
 from litelic.host.link.info import BoardInfo
 from litelic.host.link.protocol import (
-    BAUDRATE,
-    FLUSH,
-    MAX_PAYLOAD,
     PROGRAM_ID_BYTES,
     RESPONSE,
     RESPONSE_ERROR,
+    TAKE_OVER,
     VERSION,
-    WATCHDOG_UNIT,
     ErrorCode,
     Frame,
-    Parser,
+    Refusal,
     Request,
-    RunState,
 )
+from litelic.host.link.requests import SILENCE_SECONDS, UNSURE, BoardError, Requests
+from litelic.host.link.runs import Runs
 from litelic.host.link.transport import open_transport
 
-ATTEMPTS = 4  # times a request is sent before we give up
-SILENCE_SECONDS = 10  # without a byte, after which requests are sent again
-HELLO_SECONDS = 3
+HELLO_SECONDS = 10  # for an answer: a board that starts, or a busy simulation
+BUSY_SECONDS = 4  # for another host to end, longer than a board holds to one that is silent
+ASK_SECONDS = 0.5  # between two HELLOs
+BYE_SECONDS = 0.5
 SIMULATION_PATIENCE = 30  # a large array's simulation is that much slower than a small one's
-PING_SECONDS = 1.0  # between looks at a run that takes long
 DEFAULT_WATCHDOG_CYCLES = 500_000_000
-BUSY_TEXT = b"LITELIC BUSY"
 
-# The board did not get the request as it was sent.
-_SEND_AGAIN = (ErrorCode.PAYLOAD_CRC, ErrorCode.TIMEOUT)
-
-
-class BoardError(LitelicError):
-    """The board refused a request: `code` (ErrorCode), `detail` and the board's words."""
-
-    def __init__(self, frame):
-        self.code = frame.address
-        self.detail = frame.argument
-        words = (frame.payload or b"").decode("utf-8", "replace").strip()
-        super().__init__(f"the board says: {words} (error {self.code})")
-
-
-@dataclass
-class _Pending:
-    frame: Frame
-    attempts: int = 1
-    context: object = field(default=None)
-
-
-@dataclass
-class _Run:
-    frame: Frame
-    answers: list = field(default_factory=list)  # that came while something else was asked for
-    ended: float | None = None  # when the first of them came
+__all__ = ["DEFAULT_WATCHDOG_CYCLES", "SIMULATION_PATIENCE", "Board", "BoardError"]
 
 
 class Board:
-    """A connection to one board. Use `with Board.open(port) as board:`.
+    """A session with one board. Use `with Board.open(port) as board:`.
 
     Addresses are byte offsets in the board's DRAM. Every method raises `LitelicError` when the
     board refuses (`BoardError`), when the line breaks, or when nothing answers.
 
-    `requests` counts those that were sent, besides HELLO and RUN, and `resent` how often one of
-    them was sent again. `run_ended` is when (`time.monotonic`) the last run's answer came.
+    `requests` counts those that were sent, and `resent` how often one of them was sent again.
     """
 
     def __init__(self, transport, silence_seconds=SILENCE_SECONDS, patience=1):
-        self._transport = transport
-        self._silence_seconds = patience * silence_seconds
+        self._requests = Requests(transport, self._heard, patience, silence_seconds)
         self._hello_seconds = patience * HELLO_SECONDS
-        self._parser = Parser()
-        self._frames = []
+        self._busy_seconds = patience * BUSY_SECONDS
+        self._ask_seconds = patience * ASK_SECONDS
         self._sequence = random.randrange(1 << 16)
-        self._last_run = self._running = None
-        self.run_ended = None
-        self._last_access = None
-        self.requests = self.resent = 0
+        self._key = 0
         self.info = None
+        self._begin()
+
+    def _begin(self):
+        self._windows = windows.Windows(self._ask)
+        self._runs = Runs(self._ask, self._requests.listen)
+        self._next, self._unsure = 0, False
 
     @classmethod
-    def open(cls, port, baudrate=BAUDRATE, patience=1):
-        """Connect to a serial port, `udp://host` or `socket://host:port`, and say hello.
+    def open(cls, port, access=None, patience=1):
+        """Connect to a serial port, `udp://host` or `socket://host:port`, and begin a session.
 
-        `patience` multiplies all times after which the board counts as silent.
+        access   : `Access`, None for the usual one.
+        patience : multiplies all times after which the board counts as silent.
         """
-        board = cls(open_transport(port, baudrate), patience=patience)
+        access = access or Access()
+        board = cls(open_transport(port, access.baudrate), patience=patience)
         try:
-            board.hello()
+            board.hello(access.take_over, access.secret)
         except BaseException:
-            board.close()
+            board._requests.transport.close()
             raise
         return board
 
@@ -103,77 +81,98 @@ class Board:
         self.close()
 
     def close(self):
-        self._transport.close()
+        """End the session, if the board still listens, and with it what runs."""
+        try:
+            if self._key:
+                frame = self._make(Request.BYE)
+                self._requests.transport.send(frame.encode())
+                self._await(lambda answer: answer.sequence == frame.sequence,
+                            time.monotonic() + BYE_SECONDS)
+        except LitelicError:
+            pass  # It will notice.
+        finally:
+            self._key = 0
+            self._requests.transport.close()
 
     @property
     def name(self):
         """Of the line."""
-        return self._transport.name
+        return self._requests.transport.name
 
-    # Requests -------------------------------------------------------------------------------------
+    @property
+    def requests(self):
+        return self._requests.sent
 
-    def hello(self):
-        """Flush what an earlier client left behind, end its run, and refresh `info`."""
-        for _ in range(ATTEMPTS):
-            nonce = random.getrandbits(32)
-            frame = self._make(Request.HELLO, argument=nonce)
-            self._write(FLUSH + frame.encode())
-            deadline = time.monotonic() + self._hello_seconds
-            while (answer := self._receive(deadline)) is not None:
+    @property
+    def resent(self):
+        return self._requests.resent
+
+    # Session --------------------------------------------------------------------------------------
+
+    def hello(self, take_over=False, secret=None):
+        """Begin a session, which ends an earlier one and its runs, and refresh `info`.
+
+        take_over, secret : as of `Access`.
+        """
+        flags = TAKE_OVER if take_over else 0
+        deadline = time.monotonic() + self._hello_seconds
+        nonce = challenge = busy = None
+        while time.monotonic() < deadline:
+            # What was refused is refused for ever; what was not answered is asked again.
+            nonce = random.getrandbits(32) if nonce is None else nonce
+            tag = 0 if challenge is None else secrets.tag(secret, challenge, nonce)
+            frame = self._make(Request.HELLO, nonce, 0, struct.pack("<IQ", flags, tag))
+            answer = self._answer_to_hello(frame, deadline)
+            if answer is None:
+                continue
+            if answer.type == Request.HELLO | RESPONSE:
+                self._begin()
+                self._key = answer.key
+                self.info = BoardInfo.parse(answer.payload.decode("utf-8", "replace"))
+                return self.info
+            nonce, refused = None, BoardError(Refusal.parse(answer.payload))
+            if refused.code == ErrorCode.DENIED:
+                if secret is None or challenge == refused.detail:
+                    raise _denied(refused, secret)
+                challenge = refused.detail
+            elif refused.code == ErrorCode.BUSY:
+                if busy is None:
+                    deadline = min(deadline, time.monotonic() + self._busy_seconds)
+                busy = refused
+                time.sleep(max(0, min(self._ask_seconds, deadline - time.monotonic())))
+            elif refused.code != ErrorCode.SESSION:
+                raise refused
+        if busy:
+            raise LitelicError(
+                f"{busy}: wait until it has finished, or say --take-over to end its session")
+        raise LitelicError(
+            f"no LiteLIC board answers on {self.name}: is it powered and loaded, "
+            "and is this its port (and its speed)?"
+        )
+
+    def _answer_to_hello(self, frame, deadline):
+        self._requests.transport.send(frame.encode())
+        return self._await(
+            lambda answer: answer.address == frame.address
+            and answer.type in (frame.type | RESPONSE, RESPONSE_ERROR),
+            min(deadline, time.monotonic() + self._ask_seconds))
+
+    def _await(self, wanted, deadline):
+        """The first frame that is `wanted`, None when it is time."""
+        while (left := deadline - time.monotonic()) > 0:
+            for answer in self._requests.receive(left):
                 if answer.version != VERSION:
                     raise LitelicError(
                         f"the board speaks version {answer.version} of the protocol, this host "
                         f"tool version {VERSION}: update the older one"
                     )
-                if answer.sequence == frame.sequence and answer.type == RESPONSE_ERROR:
-                    raise BoardError(answer)
-                if answer.address == nonce and answer.type == Request.HELLO | RESPONSE:
-                    if answer.payload is None:
-                        break
-                    self.info = BoardInfo.parse(answer.payload.decode("utf-8", "replace"))
-                    return self.info
-        raise LitelicError(
-            f"no LiteLIC board answers on {self._transport.name}: is it powered and loaded, "
-            "and is this its port (and its speed)?"
-        )
+                if wanted(answer):
+                    return answer
+        return None
 
     def ping(self):
-        """Come back as soon as the board has answered; nothing else happens."""
-        self._request(self._make(Request.PING))
-
-    def write(self, address, data, progress=None):
-        """Write bytes. `progress(done, total)` is called as they are confirmed."""
-        data = memoryview(data).cast("B")
-        parts = (
-            (address + start, bytes(data[start : start + MAX_PAYLOAD]))
-            for start in range(0, len(data), MAX_PAYLOAD)
-        )
-        requests = (
-            (self._make(Request.WRITE, part_address, 0, part), len(part))
-            for part_address, part in parts
-        )
-        done = 0
-        for size, _ in self._exchange(requests):
-            done += size
-            if progress:
-                progress(done, len(data))
-
-    def read(self, address, length, progress=None):
-        """Read bytes. `progress(done, total)` is called as they arrive."""
-        data = bytearray(length)
-        requests = (
-            (self._make(Request.READ, address + start, min(MAX_PAYLOAD, length - start)), start)
-            for start in range(0, length, MAX_PAYLOAD)
-        )
-        done = 0
-        for start, answer in self._exchange(requests):
-            if len(answer.payload) != min(MAX_PAYLOAD, length - start):
-                raise LitelicError("the board returned another number of bytes than was asked for")
-            data[start : start + len(answer.payload)] = answer.payload
-            done += len(answer.payload)
-            if progress:
-                progress(done, length)
-        return bytes(data)
+        """The board's time, in cycles of its system clock; nothing else happens."""
+        return int.from_bytes(self._ask(Request.PING).payload, "little")
 
     def set_program(self, identity):
         """Note on the board which program its DRAM holds (32 bytes; zeros: none).
@@ -182,7 +181,43 @@ class Board:
         """
         if len(identity) != PROGRAM_ID_BYTES:
             raise ValueError(f"a program's identity has {PROGRAM_ID_BYTES} bytes")
-        self._request(self._make(Request.PROGRAM, payload=bytes(identity)))
+        self._once(Request.PROGRAM, 0, bytes(identity))
+
+    # Transfers ------------------------------------------------------------------------------------
+
+    def write(self, address, data, progress=None):
+        """Write bytes from `address` on, a multiple of 4. `progress(done, total)` is called as they
+        are confirmed."""
+        data = memoryview(data).cast("B")
+        if not data:
+            return
+        done = 0
+        with self._windows.opened(address, len(data), True) as window:
+            for size, _ in self._requests.all(windows.writes(window, data, self._make)):
+                done += size
+                if progress:
+                    progress(done, len(data))
+
+    def read(self, address, length, progress=None):
+        """Read bytes from `address` on, a multiple of 4. `progress(done, total)` is called as they
+        arrive."""
+        data = bytearray(length)
+        if not length:
+            return b""
+        done = 0
+        with self._windows.opened(address, length, False) as window:
+            requests = windows.reads(window, length, self._make)
+            for (start, count), answer in self._requests.all(requests):
+                if len(answer.payload) != count:
+                    raise LitelicError(
+                        "the board returned another number of bytes than was asked for")
+                data[start : start + count] = answer.payload
+                done += count
+                if progress:
+                    progress(done, length)
+        return bytes(data)
+
+    # Runs -----------------------------------------------------------------------------------------
 
     def run(self, address, count, watchdog_cycles=DEFAULT_WATCHDOG_CYCLES, progress=None):
         """Run `count` descriptors from `address` on; returns the cycles that it took.
@@ -194,178 +229,76 @@ class Board:
         return self.finish(progress)
 
     def start(self, address, count, watchdog_cycles=DEFAULT_WATCHDOG_CYCLES):
-        """The first half of `run`. Until `finish`, everything but another run may be asked for."""
-        units = min(-(-watchdog_cycles // WATCHDOG_UNIT), (1 << 32) - 1)
-        frame = self._make(Request.RUN, address, count, units.to_bytes(4, "little"))
-        if frame.sequence == self._last_run:  # the board would take it for a repetition
-            frame = self._make(Request.RUN, address, count, units.to_bytes(4, "little"))
-        self._last_run = frame.sequence
-        self._running = _Run(frame)
-        self._write(frame.encode())
+        """The first half of `run`. Everything may be asked for until `finish`, other runs, too:
+        the board goes from one to the next. Four at most may be started and not finished."""
+        self._runs.start(address, count, watchdog_cycles)
 
     @property
     def running(self):
         """Whether a run was started that was not waited for."""
-        return self._running is not None
+        return len(self._runs) > 0
+
+    @property
+    def run_over(self):
+        """Whether `finish` would come back at once, as far as is known; transfers find it out."""
+        return self._runs.over
 
     def finish(self, progress=None):
-        """The second half of `run`: wait for its end; returns the cycles that it took."""
-        run = self._running
-        try:
-            for attempt in range(ATTEMPTS):
-                if attempt:
-                    self._write(run.frame.encode())
-                answer = self._wait_for_run(run, progress)
-                if answer is not None:
-                    self.run_ended = run.ended or time.monotonic()
-                    return int.from_bytes(answer.payload, "little")
-            raise self._silent()
-        finally:
-            self._running = None
+        """The second half of `run`: wait for the end of the oldest one that was started; returns
+        the cycles that it took."""
+        return self._runs.finish(progress)
 
-    def _wait_for_run(self, run, progress):
-        """The answer to a RUN; None when request or answer got lost (send it again)."""
-        frame = run.frame
-        while True:
-            answer = run.answers.pop(0) if run.answers else (
-                self._receive(time.monotonic() + PING_SECONDS)
-            )
-            if answer is None:
-                state = self._request(self._make(Request.PING))
-                if run.answers:
-                    continue
-                running = RunState.ACTIVE << 16 | frame.sequence
-                if state.address != running:
-                    return None
-                if progress:
-                    progress(state.argument, frame.argument)
-                continue
-            if answer.sequence != frame.sequence:
-                continue
-            if answer.type == RESPONSE_ERROR:
-                if answer.address in _SEND_AGAIN:
-                    return None
-                raise BoardError(answer)
-            if answer.payload is None:
-                return None
-            if progress:
-                progress(frame.argument, frame.argument)
-            return answer
+    @property
+    def run_ended(self):
+        """When (`time.monotonic`) it was known that the run had ended that was finished last."""
+        return self._runs.last_known
+
+    def _heard(self, frame):
+        """What was not asked for: how a run has ended."""
+        if frame.key == self._key:
+            self._runs.heard(frame)
+
+    # Registers ------------------------------------------------------------------------------------
 
     def read_register(self, address):
         """The 32 bits of a register of the analyzer; `address` is its byte offset in there.
 
         Refused, with `ErrorCode.TYPE`, by a board that was built without one.
         """
-        return self._access(Request.REGISTER_READ, address, 0).argument
+        return int.from_bytes(self._once(Request.REGISTER_READ, address), "little")
 
     def write_register(self, address, value):
         """Write 32 bits to a register of the analyzer."""
-        self._access(Request.REGISTER_WRITE, address, value)
+        self._once(Request.REGISTER_WRITE, address, value.to_bytes(4, "little"))
 
-    def _access(self, kind, address, argument):
-        """One access, and its answer before the next one: the board remembers only the last, so
-        that a request which comes again is not executed again."""
-        frame = self._make(kind, address, argument)
-        if frame.sequence == self._last_access:  # the board would take it for a repetition
-            frame = self._make(kind, address, argument)
-        self._last_access = frame.sequence
-        return self._request(frame)
+    def _once(self, kind, address, value=b""):
+        """What must not be done twice, and its answer before the next one: the board keeps only
+        the last."""
+        if self._unsure:
+            raise LitelicError(UNSURE)
+        self._unsure = True
+        try:
+            answer = self._ask(kind, address, struct.pack("<I", self._next) + value)
+            self._next += 1
+        except BoardError:
+            self._unsure = False
+            raise
+        self._unsure = False
+        return answer.payload
 
     # Frames ---------------------------------------------------------------------------------------
 
-    def _make(self, kind, address=0, argument=0, payload=b""):
-        if not (0 <= address < 1 << 32 and 0 <= argument < 1 << 32):
-            raise LitelicError(f"address {address:#x} or count {argument} needs more than 32 bits")
-        self._sequence = (self._sequence + 1) % (1 << 16)
-        return Frame(kind, self._sequence, address, argument, payload)
+    def _make(self, kind, address=0, key=None, payload=b""):
+        if not 0 <= address < 1 << 32:
+            raise LitelicError(f"address {address:#x} needs more than 32 bits")
+        self._sequence = self._sequence % 0xFFFF + 1  # 0 is of what comes unasked
+        return Frame(kind, self._sequence, address, self._key if key is None else key, payload)
 
-    def _request(self, frame):
-        """The answer to one request."""
-        return next(answer for _, answer in self._exchange(iter([(frame, None)])))
+    def _ask(self, kind, address=0, payload=b""):
+        return self._requests.one(self._make(kind, address, None, payload))
 
-    def _exchange(self, requests):
-        """Send requests, a few ahead of their answers; yields (context, answer) in any order.
 
-        `requests` yields (frame, context). What gets lost or damaged is sent again: that is safe
-        for every request that is sent this way, however often the board gets it.
-        """
-        pending = {}
-        while True:
-            while len(pending) < self._transport.window and (request := next(requests, None)):
-                frame, context = request
-                pending[frame.sequence] = _Pending(frame, context=context)
-                self.requests += 1
-                self._write(frame.encode())
-            if not pending:
-                return
-            answer = self._receive(time.monotonic() + self._silence_seconds)
-            if answer is None:
-                # The board may be in the middle of a payload, waiting for bytes that got lost.
-                self._write(FLUSH)
-                for entry in pending.values():
-                    self._send_again(entry)
-            elif self._running and answer.sequence == self._running.frame.sequence:
-                self._running.answers.append(answer)
-                self._running.ended = self._running.ended or time.monotonic()
-            elif answer.sequence in pending:
-                entry = pending[answer.sequence]
-                damaged = answer.payload is None
-                if answer.type == RESPONSE_ERROR and not damaged:
-                    if answer.address not in _SEND_AGAIN:
-                        raise BoardError(answer)
-                    damaged = True
-                if damaged:
-                    self._send_again(entry)
-                    continue
-                if answer.type != entry.frame.type | RESPONSE:
-                    raise LitelicError(f"the board gave an answer of type {answer.type:#x} to a "
-                                       f"request of type {entry.frame.type:#x}")
-                del pending[answer.sequence]
-                yield entry.context, answer
-
-    def _send_again(self, entry):
-        if entry.attempts == ATTEMPTS:
-            raise self._silent()
-        entry.attempts += 1
-        self.resent += 1
-        self._write(entry.frame.encode())
-
-    def _receive(self, deadline):
-        """The next frame; None when no byte arrived before `deadline` (time.monotonic)."""
-        while not self._frames:
-            data = self._on_line(self._transport.read, max(0, deadline - time.monotonic()))
-            if not data:
-                return None
-            self._frames = self._parser.feed(data)
-            self._check_busy()
-        return self._frames.pop(0)
-
-    def _write(self, data):
-        self._on_line(self._transport.write, data)
-
-    def _on_line(self, operation, argument):
-        """Use the transport; when the line is lost, look for the reason among the last bytes."""
-        try:
-            return operation(argument)
-        except LitelicError:
-            try:
-                while data := self._transport.read(0):
-                    self._parser.feed(data)
-            except LitelicError:
-                pass  # That it is lost, we know.
-            self._check_busy()
-            raise
-
-    def _check_busy(self):
-        if BUSY_TEXT in self._parser.outside:
-            raise LitelicError(
-                f"the board on {self._transport.name} is busy with another client: wait until "
-                "that one has finished, or end it"
-            )
-
-    def _silent(self):
-        return LitelicError(
-            f"the board on {self._transport.name} does not answer any more, or the line is too "
-            f"noisy: gave up after {ATTEMPTS} attempts"
-        )
+def _denied(refused, secret):
+    return LitelicError(
+        f"{refused}: put its words in the environment variable {secrets.VARIABLE}, or name a file "
+        "with --secret-file" + (" (those that you gave are others)" if secret else ""))

@@ -1,8 +1,7 @@
 """Boards that answer: on UDP, on serial ports, in simulators.
 
-Every address is asked with PING. Only a board that runs nothing is then asked what it is, by HELLO:
-that would end a run. On UDP even a PING takes the board's answers away from another host that works
-with it (docs/protocol.md), which then asks again after a while.
+Every address is asked with DISCOVER, which every board answers, whoever works with it, and which
+changes nothing there.
 """
 
 import ipaddress
@@ -18,9 +17,8 @@ from litelic.host.link.protocol import (
     RESPONSE,
     UDP_PORT,
     Frame,
-    Parser,
     Request,
-    RunState,
+    decode,
 )
 from litelic.host.link.transport import open_transport
 
@@ -31,10 +29,10 @@ SIMULATOR = "socket://localhost:2000"  # where the README starts one
 
 @dataclass(frozen=True)
 class Found:
-    """A board: where it is, what it says of itself; None while it computes for somebody."""
+    """A board: where it is, what it says of itself (`info.busy`: somebody works with it)."""
 
     url: str
-    info: BoardInfo | None
+    info: BoardInfo
 
 
 def parse_network(text):
@@ -60,21 +58,18 @@ def find(urls, addresses=(), baudrate=BAUDRATE, wait=WAIT_SECONDS, udp_port=UDP_
     for url in urls:
         if found := look(url, baudrate, wait):
             yield found
-    for address in answering(addresses, wait, udp_port):
-        url = f"udp://{address}" + ("" if udp_port == UDP_PORT else f":{udp_port}")
-        if found := look(url, baudrate, wait):
-            yield found
+    for address, info in answering(addresses, wait, udp_port).items():
+        yield Found(f"udp://{address}" + ("" if udp_port == UDP_PORT else f":{udp_port}"), info)
 
 
 def answering(addresses, wait=WAIT_SECONDS, udp_port=UDP_PORT):
-    """Those of the addresses at which something answers to PING on UDP, in their order."""
-    sequence = random.randrange(1 << 16)
-    ping = Frame(Request.PING, sequence).encode()
-    heard = set()
+    """{address: BoardInfo} of those addresses at which a board answers on UDP, in their order."""
+    question = _question()
+    heard = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         for address in addresses:
             try:
-                line.sendto(ping, (address, udp_port))
+                line.sendto(question.encode(), (address, udp_port))
             except OSError:
                 continue  # no way to get there
         deadline = time.monotonic() + wait
@@ -84,43 +79,42 @@ def answering(addresses, wait=WAIT_SECONDS, udp_port=UDP_PORT):
                 data, (address, _) = line.recvfrom(1 << 16)
             except OSError:  # the time is over, or somebody there does not listen
                 continue
-            if any(_answers(frame, Request.PING, sequence) for frame in Parser().feed(data)):
-                heard.add(address)
-    return [address for address in addresses if address in heard]
+            frame, _ = decode(data)
+            if info := _answer(frame, question):
+                heard[address] = info
+    return {address: heard[address] for address in addresses if address in heard}
 
 
 def look(url, baudrate=BAUDRATE, wait=WAIT_SECONDS):
     """The `Found` of a url, None where no board answers."""
+    question = _question()
     try:
         line = open_transport(url, baudrate)
     except LitelicError:
         return None
     try:
-        state = _ask(line, Request.PING, 0, wait)
-        if state is None:
-            return None
-        if state.address >> 16 == RunState.ACTIVE:
-            return Found(url, None)
-        answer = _ask(line, Request.HELLO, random.getrandbits(32), wait)
-        if answer is None or answer.payload is None:
-            return None
-        return Found(url, BoardInfo.parse(answer.payload.decode("utf-8", "replace")))
+        line.send(question.encode())
+        deadline = time.monotonic() + wait
+        while (left := deadline - time.monotonic()) > 0:
+            for frame in line.receive(left):
+                if info := _answer(frame, question):
+                    return Found(url, info)
     except LitelicError:
-        return None
+        pass
     finally:
         line.close()
-
-
-def _ask(line, kind, argument, wait):
-    sequence, parser = random.randrange(1 << 16), Parser()
-    line.write(Frame(kind, sequence, 0, argument).encode())
-    deadline = time.monotonic() + wait
-    while (left := deadline - time.monotonic()) > 0:
-        for frame in parser.feed(line.read(left)):
-            if _answers(frame, kind, sequence):
-                return frame
     return None
 
 
-def _answers(frame, kind, sequence):
-    return frame.type == kind | RESPONSE and frame.sequence == sequence
+def _question():
+    return Frame(Request.DISCOVER, random.randrange(1 << 16), random.getrandbits(32))
+
+
+def _answer(frame, question):
+    """The `BoardInfo` that a frame has, if it is the answer to `question`."""
+    if frame is None or frame.type != question.type | RESPONSE or frame.address != question.address:
+        return None
+    try:
+        return BoardInfo.parse(frame.payload.decode("utf-8", "replace"))
+    except LitelicError:
+        return None

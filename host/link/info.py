@@ -31,6 +31,7 @@ class BoardInfo:
     ip: str = ""
     temperature: float | None = None
     dram_transfers: int = 1  # of the DRAM controller, for one of a port
+    busy: bool = False  # somebody else has a session
 
     @classmethod
     def parse(cls, text):
@@ -55,6 +56,7 @@ class BoardInfo:
                 program=program if program != bytes(PROGRAM_ID_BYTES) else None,
                 temperature=None if temperature is None else int(temperature) / 1000,
                 dram_transfers=int(values.pop("dram_transfers", 1)),
+                busy=values.pop("busy", "0") == "1",
                 **more,
                 statistics={name: int(value) for name, value in values.items() if value.isdigit()},
             )

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.protocol import PROGRAM_ID_BYTES
+from litelic.host.link.protocol import PROGRAM_ID_BYTES, WORD_BYTES
 
 
 @dataclass
@@ -14,7 +14,10 @@ class LinkFigures:
     """What was measured.
 
     latency     : seconds of each PING, from its first byte to the last one of its answer.
-    write, read : bytes/s of each transfer of `size` bytes.
+    write, read : bytes/s of each transfer of `size` bytes, from before its window is opened until
+                  it is closed.
+    board_write, board_read : the same by the board's clock. It is the same time, but for a
+                  simulated board, whose time passes more slowly.
     requests    : that were sent the first time; `resent` of them once more, or more often.
     """
 
@@ -22,6 +25,8 @@ class LinkFigures:
     latency: list = field(default_factory=list)
     write: list = field(default_factory=list)
     read: list = field(default_factory=list)
+    board_write: list = field(default_factory=list)
+    board_read: list = field(default_factory=list)
     requests: int = 0
     resent: int = 0
 
@@ -32,6 +37,8 @@ class LinkFigures:
             "latency_s": summary(self.latency),
             "write_bytes_per_s": summary(self.write),
             "read_bytes_per_s": summary(self.read),
+            "board_write_bytes_per_s": summary(self.board_write),
+            "board_read_bytes_per_s": summary(self.board_read),
             "requests": self.requests, "resent": self.resent,
         }
 
@@ -63,15 +70,20 @@ def measure(board, size=1 << 20, repeat=5, pings=100, progress=None, clock=time.
         board.ping()
         figures.latency.append(clock() - begin)
         progress("latency", n + 1, pings)
-    address = board.info.dram_bytes - size
+    address = (board.info.dram_bytes - size) // WORD_BYTES * WORD_BYTES
     for n in range(repeat):
         data = os.urandom(size)
-        begin = clock()
+        times = [(clock(), board.ping())]
         board.write(address, data)
-        written = clock()
+        times.append((clock(), board.ping()))
         back = board.read(address, size)
-        figures.read.append(size / (clock() - written))
-        figures.write.append(size / (written - begin))
+        times.append((clock(), board.ping()))
+        for (begin, first), (end, last), rates, board_rates in (
+            (*times[:2], figures.write, figures.board_write),
+            (*times[1:], figures.read, figures.board_read),
+        ):
+            rates.append(size / (end - begin))
+            board_rates.append(size * board.info.clock_hz / (last - first))
         if back != data:
             wrong = next(i for i in range(size) if back[i] != data[i])
             raise LitelicError(

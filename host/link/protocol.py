@@ -6,26 +6,31 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 MAGIC = 0x9C4C
-VERSION = 1
-MAX_PAYLOAD = 4096
+VERSION = 2
+MAX_PAYLOAD = 1408  # bytes: a whole frame in any Ethernet's datagram, and whole bursts of DRAM
 PROGRAM_ID_BYTES = 32
 DESCRIPTOR_BYTES = 256
 WATCHDOG_UNIT = 1024  # cycles
+WINDOWS = 8
+WINDOW_ALIGNMENT = 16  # bytes
+WORD_BYTES = 4
+RUNS_QUEUED = 4
 
 UDP_PORT = 0x4C43  # "LC"; of the board
 BAUDRATE = 115200  # what boards are built for
-MAX_DATAGRAM = 1408  # bytes of payload: a whole frame on any Ethernet, and a multiple of a word
 
 RESPONSE = 0x80  # set in the type of the answer to a request
+RESPONSE_TEXT = 0xFE  # words for people
 RESPONSE_ERROR = 0xFF
+TAKE_OVER = 1  # flag of HELLO
 
 _HEADER = struct.Struct("<HBBHHII")
 _CRC = struct.Struct("<I")
+_ERROR = struct.Struct("<BBHI")
+_RUN = struct.Struct("<IIIIQQ")
 HEADER_BYTES = _HEADER.size + _CRC.size
+MAX_FRAME = HEADER_BYTES + MAX_PAYLOAD + _CRC.size
 _MAGIC_BYTES = MAGIC.to_bytes(2, "little")
-
-# More than what can be missing of a frame that was left half sent.
-FLUSH = bytes(MAX_PAYLOAD + HEADER_BYTES + _CRC.size)
 
 
 class Request(IntEnum):
@@ -37,39 +42,45 @@ class Request(IntEnum):
     RUN = 0x06
     REGISTER_READ = 0x07
     REGISTER_WRITE = 0x08
+    DISCOVER = 0x09
+    OPEN = 0x0A
+    CLOSE = 0x0B
+    BYE = 0x0C
 
 
 class ErrorCode(IntEnum):
     VERSION = 1
     TYPE = 2
     LENGTH = 3
-    PAYLOAD_CRC = 4
-    TIMEOUT = 5
     ADDRESS = 6
     BUSY = 7
     ACCELERATOR = 8
-    WATCHDOG = 9
     MEMORY = 10
-    DESCRIPTOR = 11
+    SESSION = 12
+    WINDOW = 13
+    ORDER = 14
+    FULL = 15
+    DENIED = 16
 
 
 class RunState(IntEnum):
-    NONE = 0
+    QUEUED = 0
     ACTIVE = 1
     DONE = 2
-    FAILED = 3
+    STUCK = 3
     MALFORMED = 4
+    CANCELLED = 5
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame, either way. `payload` is None when it arrived damaged."""
+    """One frame, either way. `key` is that of a session or of a window."""
 
     type: int
     sequence: int
     address: int = 0
-    argument: int = 0
-    payload: bytes | None = b""
+    key: int = 0
+    payload: bytes = b""
     version: int = VERSION
 
     def encode(self):
@@ -77,18 +88,92 @@ class Frame:
         if length > MAX_PAYLOAD:
             raise ValueError(f"a payload has at most {MAX_PAYLOAD} bytes, not {length}")
         header = _HEADER.pack(
-            MAGIC, self.version, self.type, self.sequence, length, self.address, self.argument
+            MAGIC, self.version, self.type, self.sequence, length, self.address, self.key
         )
         frame = header + _CRC.pack(zlib.crc32(header))
-        if self.payload:
-            frame += self.payload + _CRC.pack(zlib.crc32(self.payload))
+        if length:
+            payload = self.payload + bytes(-length % WORD_BYTES)
+            frame += payload + _CRC.pack(zlib.crc32(payload, zlib.crc32(header)))
         return frame
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The payload of an answer of type `RESPONSE_ERROR`."""
+
+    code: int
+    type: int  # of the request
+    detail: int
+    text: str
+
+    @classmethod
+    def parse(cls, payload):
+        """None of a payload that is too short."""
+        if len(payload) < _ERROR.size:
+            return None
+        code, kind, _, detail = _ERROR.unpack_from(payload)
+        return cls(code, kind, detail, payload[_ERROR.size :].decode("utf-8", "replace").strip())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The payload of an answer to RUN: how run `number` of the session is going.
+
+    finished, count : descriptors; those that the run has.
+    began, ended    : cycles of the system clock since power-up; of what has not ended, now.
+    """
+
+    number: int
+    state: RunState
+    finished: int
+    count: int
+    began: int
+    ended: int
+
+    @classmethod
+    def parse(cls, payload):
+        """None of a payload that is none."""
+        if len(payload) != _RUN.size:
+            return None
+        number, state, *rest = _RUN.unpack(payload)
+        return cls(number, RunState(state), *rest) if state in set(RunState) else None
+
+
+def decode(data):
+    """(Frame, the bytes that it takes) of bytes that begin with one.
+
+    The frame is None when they do not, or when it is damaged; the bytes are then 0 as well, or -1
+    when there may be a frame whose rest has not come. Of another version's only the header is read.
+    """
+    if len(data) < HEADER_BYTES:
+        return None, -1
+    magic, version, kind, sequence, length, address, key = _HEADER.unpack_from(data)
+    (crc,) = _CRC.unpack_from(data, _HEADER.size)
+    of_header = zlib.crc32(data[: _HEADER.size])
+    if magic != MAGIC or crc != of_header:
+        return None, 0
+    if version != VERSION:
+        return Frame(kind, sequence, address, key, b"", version), HEADER_BYTES
+    if length > MAX_PAYLOAD:
+        return None, 0
+    end = HEADER_BYTES
+    if length:
+        padded = length + -length % WORD_BYTES
+        end += padded + _CRC.size
+        if len(data) < end:
+            return None, -1
+        (crc,) = _CRC.unpack_from(data, HEADER_BYTES + padded)
+        if crc != zlib.crc32(data[HEADER_BYTES : HEADER_BYTES + padded], of_header):
+            return None, 0
+    return Frame(
+        kind, sequence, address, key, bytes(data[HEADER_BYTES : HEADER_BYTES + length])
+    ), end
 
 
 class Parser:
     """Finds frames in received bytes, whatever stands between them.
 
-    `outside` holds the last bytes that belonged to no frame: the board's text, mostly.
+    `outside` holds the last bytes that belonged to no frame.
     """
 
     OUTSIDE_KEPT = 1024
@@ -98,40 +183,26 @@ class Parser:
         self.outside = bytearray()
 
     def feed(self, data):
-        """Take received bytes; returns the list of frames that they complete."""
+        """Take received bytes; returns the list of undamaged frames that they complete."""
         self._buffer += data
         frames = []
-        while (frame := self._next()) is not None:
-            frames.append(frame)
-        return frames
-
-    def _skip(self, count):
-        self.outside += self._buffer[:count]
-        del self.outside[: -self.OUTSIDE_KEPT]
-        del self._buffer[:count]
-
-    def _next(self):
-        buffer = self._buffer
         while True:
-            start = buffer.find(_MAGIC_BYTES)
+            start = self._buffer.find(_MAGIC_BYTES)
             if start < 0:
                 # The last byte may be the first half of the magic number.
-                self._skip(len(buffer) - buffer.endswith(_MAGIC_BYTES[:1]))
-                return None
+                start = len(self._buffer) - self._buffer.endswith(_MAGIC_BYTES[:1])
             self._skip(start)
-            if len(buffer) < HEADER_BYTES:
-                return None
-            header = bytes(buffer[: _HEADER.size])
-            _, version, kind, sequence, length, address, argument = _HEADER.unpack(header)
-            (crc,) = _CRC.unpack_from(buffer, _HEADER.size)
-            if crc == zlib.crc32(header) and length <= MAX_PAYLOAD:
-                break
-            self._skip(1)
-        end = HEADER_BYTES + (length + _CRC.size if length else 0)
-        if len(buffer) < end:
-            return None
-        payload = bytes(buffer[HEADER_BYTES : HEADER_BYTES + length])
-        if length and _CRC.unpack_from(buffer, end - _CRC.size)[0] != zlib.crc32(payload):
-            payload = None
-        del buffer[:end]
-        return Frame(kind, sequence, address, argument, payload, version)
+            frame, size = decode(memoryview(self._buffer)[:MAX_FRAME])
+            if size < 0:
+                return frames
+            if frame:
+                frames.append(frame)
+                del self._buffer[:size]
+            else:
+                self._skip(1)
+
+    def _skip(self, count):
+        if count:
+            self.outside += self._buffer[:count]
+            del self.outside[: -self.OUTSIDE_KEPT]
+            del self._buffer[:count]

@@ -29,6 +29,7 @@ def build(config, build_dir=None, report=None):
     command += ["--array-clk-ratio", str(config.array_clk_ratio)]
     command += ["--with-analyzer"] if config.analyzer else []
     command += ["--with-ethernet"] if config.ethernet else []
+    command += ["--uart-baudrate", str(config.uart_baudrate)] if config.uart_baudrate else []
     command += ["--build-dir", str(folder_of(config, build_dir).parent)]
     begin = time.monotonic()
     with subprocess.Popen(
@@ -69,17 +70,19 @@ class Simulator:
     array_clk_ratio : the array's clock over the system clock, 1 or 2.
     analyzer     : a LiteScope on the accelerator's streams (`litelic.host.scope`).
     ethernet     : real datagrams: `url` is then `udp://...`, and `tcp_url` the other one.
+    uart_baudrate : of UARTs between the board and the TCP port (0: none).
     arguments    : more of the simulator's own options.
     """
 
     def __init__(
         self, array=ArrayConfig(), sys_clk_freq=100_000_000, build_dir=None, report=None,  # noqa: B008
         memory=DEFAULT_MEMORY, array_clk_ratio=1, analyzer=False, ethernet=False, arguments=(),
+        uart_baudrate=0,
     ):
         parameters = array.to_dict() if array else None
         self._config = SimulationConfig(
             parameters, int(sys_clk_freq), memory, array_clk_ratio, analyzer=analyzer,
-            ethernet=ethernet,
+            ethernet=ethernet, uart_baudrate=uart_baudrate,
         )
         self._arguments = arguments
         self._build_dir = build_dir

@@ -1,4 +1,15 @@
-"""Bytes to and from a board: a serial port, TCP (`socket://host:port`), UDP (`udp://host`)."""
+"""Frames to and from a board: a serial port, TCP (`socket://host:port`), UDP (`udp://host`).
+
+Every transport has
+
+    name           : of the line, for people.
+    window         : requests that may be on their way at once.
+    first_patience : seconds that an answer may take before any has been timed.
+    send(frame)    : the bytes of one frame.
+    receive(t)     : the undamaged `Frame`s that are there, as soon as there are any; [] after t
+                     seconds.
+    outside        : the last bytes that belonged to no frame.
+"""
 
 import select
 import socket
@@ -6,12 +17,15 @@ import time
 from urllib.parse import urlsplit
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.protocol import MAX_DATAGRAM, UDP_PORT
+from litelic.host.link.protocol import MAX_FRAME, UDP_PORT, Parser, decode
 
 CONNECT_SECONDS = 5
 SEND_SECONDS = 30
-WINDOW = 8  # requests on their way at once
-DATAGRAM_WINDOW = 2  # the same on UDP: a board's buffer holds two, with their payloads
+SERIAL_WINDOW = 8  # requests: more than a USB adapter's latency, not many seconds of a slow line
+# A board keeps 16 frames, or 8 KB, until it has time for them, and 16 answers.
+DATAGRAM_WINDOW = 24
+FIRST_PATIENCE = 1.0  # seconds
+BITS_A_BYTE = 10  # of a serial line
 SOCKET_BUFFER_BYTES = 1 << 22  # asked for; what arrives while we do something else waits there
 READ_BYTES = 1 << 16
 
@@ -22,9 +36,11 @@ class SocketTransport:
     pyserial has `socket://` too, but cannot say how many bytes wait, so it reads them singly.
     """
 
-    window = WINDOW
+    window = SERIAL_WINDOW
+    first_patience = FIRST_PATIENCE
 
     def __init__(self, url):
+        self._parser = Parser()
         try:
             parts = urlsplit(url)
             self.address = (parts.hostname, parts.port)
@@ -48,14 +64,20 @@ class SocketTransport:
     def name(self):
         return "{}:{}".format(*self.address)
 
-    def write(self, data):
+    @property
+    def outside(self):
+        return self._parser.outside
+
+    def send(self, frame):
         try:
-            self._socket.sendall(data)
+            self._socket.sendall(frame)
         except OSError as error:
             raise self._lost(error) from None
 
-    def read(self, timeout):
-        """Bytes that have arrived, as soon as there are any; b"" after `timeout` seconds."""
+    def receive(self, timeout):
+        return _frames_within(self._read, self._parser, timeout)
+
+    def _read(self, timeout):
         try:
             if not select.select([self._socket], [], [], timeout)[0]:
                 return b""
@@ -74,13 +96,11 @@ class SocketTransport:
 
 
 class UdpTransport:
-    """Datagrams to and from the board at `udp://host` or `udp://host:port`.
-
-    The board takes what `window` allows to be on its way, in any case and at any speed. What is
-    lost all the same is asked for again by `Board`, as on any other line.
-    """
+    """Datagrams to and from the board at `udp://host` or `udp://host:port`, a frame in each."""
 
     window = DATAGRAM_WINDOW
+    first_patience = FIRST_PATIENCE
+    outside = b""
 
     def __init__(self, url):
         try:
@@ -113,27 +133,25 @@ class UdpTransport:
     def name(self):
         return "udp://{}:{}".format(*self.address)
 
-    def write(self, data):
+    def send(self, frame):
         try:
-            for start in range(0, len(data), MAX_DATAGRAM):
-                self._socket.send(data[start : start + MAX_DATAGRAM])
+            self._socket.send(frame)
         except OSError as error:
             raise self._lost(error) from None
 
-    def read(self, timeout):
-        """Bytes that have arrived, as soon as there are any; b"" after `timeout` seconds."""
+    def receive(self, timeout):
         deadline = time.monotonic() + timeout
-        data = b""
+        frames = []
         try:
-            while not data:  # A datagram may be empty.
-                if not self._arrived(max(0, deadline - time.monotonic())):
-                    return b""
-                data = self._socket.recv(READ_BYTES)
-            while len(data) < READ_BYTES and self._arrived(0):
-                data += self._socket.recv(READ_BYTES)
+            while self._arrived(0 if frames else max(0, deadline - time.monotonic())):
+                frame, size = decode(self._socket.recv(MAX_FRAME + 1))
+                if frame and size > 0:
+                    frames.append(frame)
+                if len(frames) == self.window:
+                    break
         except OSError as error:
             raise self._lost(error) from None
-        return data
+        return frames
 
     def close(self):
         self._socket.close()
@@ -156,12 +174,14 @@ class UdpTransport:
 class SerialTransport:
     """A serial port, or any other URL that pyserial understands."""
 
-    window = WINDOW
+    window = SERIAL_WINDOW
 
     def __init__(self, port, baudrate):
         import serial
 
         self.name = port
+        self.first_patience = FIRST_PATIENCE + 2 * self.window * MAX_FRAME * BITS_A_BYTE / baudrate
+        self._parser = Parser()
         self._error = serial.SerialException
         try:
             self._port = serial.serial_for_url(
@@ -173,14 +193,20 @@ class SerialTransport:
                 "(/dev/ttyUSB1), udp://host or socket://host:port"
             ) from None
 
-    def write(self, data):
+    @property
+    def outside(self):
+        return self._parser.outside
+
+    def send(self, frame):
         try:
-            self._port.write(data)
+            self._port.write(frame)
         except (self._error, OSError) as error:
             raise self._lost(error) from None
 
-    def read(self, timeout):
-        """Bytes that have arrived, as soon as there are any; b"" after `timeout` seconds."""
+    def receive(self, timeout):
+        return _frames_within(self._read, self._parser, timeout)
+
+    def _read(self, timeout):
         try:
             self._port.timeout = timeout
             data = self._port.read(1)
@@ -193,6 +219,17 @@ class SerialTransport:
 
     def _lost(self, reason):
         return LitelicError(f"the connection to {self.name} was lost: {reason}")
+
+
+def _frames_within(read, parser, timeout):
+    """Frames that `parser` finds in what `read(seconds)` returns, b"" for nothing in that time."""
+    deadline = time.monotonic() + timeout
+    while True:
+        data = read(max(0, deadline - time.monotonic()))
+        if not data:
+            return []
+        if (frames := parser.feed(data)) or time.monotonic() >= deadline:
+            return frames
 
 
 def open_transport(port, baudrate):

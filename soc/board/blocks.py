@@ -15,9 +15,13 @@ BLOCKS = {
     "accelerator": ("accelerator",),
     "cpu": ("VexRiscv",),
     "dram": ("sdram", "dram_phy", "ddrphy", "litedramcore", "dfi"),
-    "link": ("link", "linkswitch", "receiver", "transmitter", "uart", "rs232phy"),
+    "link": (
+        "framelink", "link", "remotememory", "encoder", "cpuframes", "table", "dispatcher",
+        "serial", "serialline", "uart", "rs232phy",
+    ),
     "ethernet": (
-        "ethernetlink", "ethernet", "liteeth", "ethcore", "mac", "ip", "udp", "arp", "icmp",
+        "ethernetline", "line", "core", "ethernet", r"liteeth\w*", "ethcore", "mac", "ip", "udp",
+        "arp", "icmp",
     ),
     "memories": ("rom", "sram"),
     "analyzer": ("analyzer",),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from litelic.accel.config import ACTIVATION_BITS, ArrayConfig
 from litelic.host.errors import LitelicError
+from litelic.host.link import secret
 
 LOWEST_FREQUENCY, HIGHEST_FREQUENCY = 10e6, 200e6  # of the system clock, in Hz
 DEFAULT_IP = "192.168.1.50"
@@ -22,6 +23,7 @@ class Options:
     uart_baudrate : of the link.
     with_ethernet, eth_ip, eth_mac : the link also on UDP; the board's addresses.
     with_analyzer : a LiteScope on the accelerator's streams.
+    secret        : 16 bytes that a host must know, None for none.
     soc_arguments : LiteX's own, for SoCCore.
     """
 
@@ -36,6 +38,7 @@ class Options:
     eth_ip: str = DEFAULT_IP
     eth_mac: int = 0
     with_analyzer: bool = False
+    secret: bytes | None = None
     soc_arguments: dict = field(default_factory=dict)
 
     @property
@@ -142,6 +145,9 @@ def add_options(parser, board):
             help="The board's MAC address (default: %(default)s).")
     add("--with-analyzer", action="store_true",
         help="A LiteScope on the accelerator's streams (docs/boards.md).")
+    add("--secret-file", default=argparse.SUPPRESS, metavar="FILE",
+        help="Words that a host must know to work with the board (docs/protocol.md; default: "
+             "none).")
     add("--seeds", default=argparse.SUPPRESS, type=positive, metavar="N",
         help="Place and route with N seeds and keep the best (default: one after the other, up to "
              "three, until one meets all clocks).")
@@ -191,5 +197,6 @@ def options_of(parser, args, board):
         eth_ip          = args.eth_ip if ethernet else DEFAULT_IP,
         eth_mac         = args.eth_mac if ethernet else 0,
         with_analyzer   = args.with_analyzer,
+        secret          = secret.from_file(args.secret_file) if "secret_file" in args else None,
         soc_arguments   = parser.soc_argdict,
     )

@@ -5,8 +5,8 @@ from litex.soc.cores.uart import RS232PHY
 from litelic.host.bench.machine import revision
 from litelic.soc.base import LiteLICSoC
 from litelic.soc.board.options import mac_text
-from litelic.soc.link.ethernet import EthernetLink
-from litelic.soc.link.switch import LinkSwitch
+from litelic.soc.link.ethernet_line import EthernetLine
+from litelic.soc.link.serial_line import SerialLine
 
 # Board SoC ----------------------------------------------------------------------------------------
 
@@ -24,24 +24,32 @@ class BoardSoC(LiteLICSoC):
     """
     def __init__(self, board, options, platform, crg, dram_phy, dram_module, ethernet_phy=None,
         **kwargs):
-        uart  = RS232PHY(platform.request("serial"), options.sys_clk_freq, options.uart_baudrate)
-        links = [uart]
+        self.uart   = uart = RS232PHY(
+            platform.request("serial"), options.sys_clk_freq, options.uart_baudrate)
+        self.serial = serial = SerialLine(options.sys_clk_freq)
+        self.comb  += [
+            uart.source.connect(serial.sink),
+            serial.source.connect(uart.sink),
+        ]
+        lines = [serial]
         more  = {"revision": revision(), "memory": options.memory}
         if ethernet_phy is not None:
-            links.append(EthernetLink(ethernet_phy, options.sys_clk_freq,
+            self.ethernet = EthernetLine(ethernet_phy, options.sys_clk_freq,
                 mac_address = options.eth_mac,
-                ip_address  = options.eth_ip))
+                ip_address  = options.eth_ip)
+            lines.append(self.ethernet)
             more |= {"mac": mac_text(options.eth_mac), "ip": options.eth_ip}
         LiteLICSoC.__init__(self, platform, options.sys_clk_freq,
             target         = board.name,
             crg            = crg,
             dram_phy       = dram_phy,
             dram_module    = dram_module,
-            link_phy       = LinkSwitch(links),
+            lines          = lines,
             array          = options.array,
             array_clk_freq = options.array_clk_freq,
             technology     = board.technology,
             identification = more,
+            secret         = options.secret,
             with_analyzer  = options.with_analyzer,
             **(options.soc_arguments | kwargs)
         )

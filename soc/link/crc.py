@@ -18,10 +18,10 @@ def next_register(register, byte):
     return register
 
 
-def _after(register, data, size):
-    """The register after `size` bytes of an integer, the least significant one first."""
-    for n in range(size):
-        register = next_register(register, data >> 8*n & 0xFF)
+def _after(register, size):
+    """The register after `size` bytes of zeros."""
+    for _ in range(size):
+        register = next_register(register, 0)
     return register
 
 
@@ -46,17 +46,19 @@ class CRC32(LiteXModule):
 
         # # #
 
-        # The update is linear over GF(2): the response to each input bit says where it is xored in.
-        size      = data_width//8
-        of_before = [_after(1 << n, 0, size) for n in range(32)]
-        of_data   = [_after(0, 1 << n, size) for n in range(data_width)]
+        # Data are added to the register's low bits, and the rest is linear over GF(2): the response
+        # to each bit says where it is xored in.
         register  = Signal(32, reset=2**32 - 1)
-        inputs    = [(register[n], response) for n, response in enumerate(of_before)]
-        if with_restart:
-            inputs = [(bit | self.restart, response) for bit, response in inputs]
-        inputs   += [(self.data[n], response) for n, response in enumerate(of_data)]
+        before    = Signal(32)
+        mixed     = Signal(32)
+        self.comb += [
+            before.eq(register),
+            If(self.restart, before.eq(register.reset)) if with_restart else [],
+            mixed.eq(before ^ self.data),
+        ]
+        responses = [_after(1 << n, data_width//8) for n in range(32)]
         following = Cat(*[
-            reduce(xor, [bit for bit, response in inputs if (response >> n) & 1])
+            reduce(xor, [mixed[bit] for bit, response in enumerate(responses) if response >> n & 1])
             for n in range(32)
         ])
 

@@ -10,7 +10,7 @@ from litelic.soc.link.frames import HEADER_WORDS, WORD_BYTES, frame_description
 # Frame Encoder ------------------------------------------------------------------------------------
 
 class FrameEncoder(LiteXModule):
-    """Puts the CRC of the header behind the header, and that of the payload behind the payload.
+    """Puts the CRC of the header behind the header, and that of header and payload behind both.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class FrameEncoder(LiteXModule):
         # # #
 
         count = Signal(max=HEADER_WORDS)
-        fresh = Signal(reset=1)  # No word since the last CRC.
+        fresh = Signal(reset=1)  # No word of this frame so far.
         ended = Signal()  # The word before this CRC was the frame's last.
         way   = Signal(way_bits)
         self.crc = crc = CRC32(8*WORD_BYTES, with_restart=True)
@@ -35,7 +35,7 @@ class FrameEncoder(LiteXModule):
         ]
         self.sync += [
             If(sink.valid & sink.ready, fresh.eq(0), ended.eq(sink.last), way.eq(sink.way)),
-            If(source.valid & source.ready & ~sink.ready, fresh.eq(1)),
+            If(source.valid & source.ready & ~sink.ready, fresh.eq(ended)),
         ]
         self.fsm = fsm = FSM(reset_state="HEADER")
         fsm.act("HEADER",

@@ -116,7 +116,7 @@ class PingGate(LiteXModule):
 # Ethernet Core ------------------------------------------------------------------------------------
 
 class EthernetCore(LiteXModule):
-    """ARP, ping and UDP between a PHY and ports of 32 bits; parameters as those of `EthernetLink`.
+    """ARP, ping and UDP between a PHY and ports of 32 bits; parameters as those of `EthernetLine`.
 
     Nothing that arrives ever waits in here, so a user who is always ready never loses anything.
     Only the crossings, the width converters, the aligner and the gap run with the PHY's clocks.

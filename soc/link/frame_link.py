@@ -1,4 +1,4 @@
-"""The next link (docs/streaming.md): lines on one side, DRAM and CPU on the other."""
+"""The link (docs/protocol.md): lines on one side, DRAM and CPU on the other."""
 
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
@@ -49,28 +49,40 @@ class FrameLink(LiteXModule):
                 frames.way.eq(line.frames.way),
                 frames.way[PLACE_BITS:].eq(number),
             ]
-        self.arbiter = Arbiter(arriving, memory.sink)
-        self.comb   += memory.cpu.connect(cpu.sink)
+        # Registers where streams come together and go apart: their wires are long.
+        self.before  = before = stream.Buffer(frame_description(way_bits))
+        self.arbiter = Arbiter(arriving, before.sink)
+        self.comb   += [
+            before.source.connect(memory.sink),
+            memory.cpu.connect(cpu.sink),
+        ]
 
         # Out --------------------------------------------------------------------------------------
-        self.answers = Arbiter([memory.source, cpu.source], encoder.sink)
+        self.answered = answered = stream.Buffer(frame_description(way_bits), pipe_ready=True)
+        self.behind   = behind   = stream.Buffer(frame_description(way_bits))
+        self.answers  = Arbiter([memory.source, cpu.source], answered.sink)
         leaving = [stream.Endpoint(frame_description(way_bits)) for _ in lines]
-        self.dispatcher = dispatcher = Dispatcher(encoder.source, list(leaving))
-        self.comb += dispatcher.sel.eq(encoder.source.way[PLACE_BITS:])
+        self.dispatcher = dispatcher = Dispatcher(behind.source, list(leaving))
+        self.comb += [
+            answered.source.connect(encoder.sink),
+            encoder.source.connect(behind.sink),
+            dispatcher.sel.eq(behind.source.way[PLACE_BITS:]),
+        ]
         for line, words in zip(lines, leaving):
             self.comb += [
                 words.connect(line.words, omit={"way"}),
                 line.words.way.eq(words.way),
             ]
 
-        self._add_csr(memory.windows, cpu)
+        self._add_csr(lines, memory.windows, cpu)
         self.comb += self.idle.eq(
             self._activity.fields.ready & ~self._activity.fields.busy & ~memory.busy
-            & ~memory.sink.valid & ~cpu.valid & cpu.room & ~encoder.source.valid
+            & ~before.sink.valid & ~memory.sink.valid & ~cpu.valid & cpu.room
+            & ~answered.source.valid & ~behind.source.valid
             & (Cat(*[line.idle for line in lines]) == 2**len(lines) - 1)
         )
 
-    def _add_csr(self, table, cpu):
+    def _add_csr(self, lines, table, cpu):
         # Frames for the CPU -----------------------------------------------------------------------
         self._rx_status = CSRStatus(description="The oldest word for the CPU.", fields=[
             CSRField("valid", size=1, description="There is one."),
@@ -125,6 +137,8 @@ class FrameLink(LiteXModule):
         self._memory_status = CSRStatus(description="Requests that need no CPU.", fields=[
             CSRField("closing", size=1,
                 description="A window was written, and a request from before is being served."),
+            CSRField("served", size=8, offset=8,
+                description="Requests that were answered, a count that wraps."),
         ])
         self.comb += [
             table.new_key.eq(self._window_key.storage),
@@ -134,7 +148,18 @@ class FrameLink(LiteXModule):
             table.new_writable.eq(self._window.fields.writable),
             table.load.eq(self._window.re),
             self._memory_status.fields.closing.eq(self.memory.closing),
+            self._memory_status.fields.served.eq(self.memory.served),
         ]
+
+        # Losses -----------------------------------------------------------------------------------
+        self._lost    = CSRStatus(32, description="Frames that found no room, since power-up.")
+        self._damaged = CSRStatus(32, description="What began like a frame and was none.")
+        for name, counter in (("lost", self._lost.status), ("damaged", self._damaged.status)):
+            events, event = Cat(*[getattr(line, name) for line in lines]), Signal()
+            self.sync += [
+                event.eq(events != 0),  # Of one line, if of two at a time.
+                counter.eq(counter + event),
+            ]
 
         # Activity ---------------------------------------------------------------------------------
         self._activity = CSRStorage(description="What the firmware is doing, for people.", fields=[

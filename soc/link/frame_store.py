@@ -105,7 +105,7 @@ class FrameStore(LiteXModule):
             writer.we.eq(taken & (begins | fits) & ((place - read)[:len(head)] != depth)),
             crc.data.eq(sink.data),
             crc.enable.eq(taken),
-            crc.restart.eq(begins | (payload & (left == words_of(length)))),
+            crc.restart.eq(begins),
             right.eq(sink.data == crc.value),
             ends.eq(check & right & (payload | (length == 0))),
             ways.sink.way.eq(way),

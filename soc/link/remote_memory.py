@@ -52,6 +52,9 @@ class RemoteMemory(LiteXModule):
     busy : Signal
         A request is being served, or an answer waits to be sent.
 
+    served : Signal
+        Requests that were answered, a count that wraps.
+
     closing : Signal
         The table was written, and a request from before may still be served. It falls even if
         there is always another request.
@@ -65,6 +68,7 @@ class RemoteMemory(LiteXModule):
         self.answers = answers = stream.SyncFIFO(answer_layout(way_bits), pending, buffered=True)
         self.sender  = sender = AnswerSender(read_port, way_bits)
         self.busy    = Signal()
+        self.served  = Signal(8)
         self.closing = closing = Signal()
 
         # # #
@@ -221,6 +225,7 @@ class RemoteMemory(LiteXModule):
         ]
         self.sync += [
             waiting.eq(waiting + queued - sent),
+            self.served.eq(self.served + queued),
             If(looked,
                 ahead.eq(ahead - sent),
                 If(ahead == 0, closing.eq(0), looked.eq(0))

@@ -32,6 +32,9 @@ class SerialLine(LiteXModule):
     frames, words : Endpoint(frame_description)
         Good frames from the line; frames with their CRCs for it.
 
+    lost, damaged : Signal
+        As of `FrameStore`.
+
     idle : Signal
         Nothing is on its way in, or out.
     """
@@ -46,6 +49,8 @@ class SerialLine(LiteXModule):
         self.source    = converter.source
         self.frames    = store.source
         self.words     = words = stream.Endpoint(frame_description(WAY_BITS))
+        self.lost      = store.lost
+        self.damaged   = store.damaged
         self.idle      = Signal()
 
         # # #

@@ -12,6 +12,7 @@ from litelic.soc.link.frames import MAX_WORDS, WORD_BYTES, frame_description
 WAY_BITS  = 32 + 16         # IP address and port of the other end
 LONGEST   = MAX_WORDS + 2   # words of a datagram
 DATAGRAMS = 4               # that wait to be sent
+PATIENCE  = 2**20           # cycles that a frame waits for room: some ms, many frames at 10 Mb/s
 
 # UDP Line -----------------------------------------------------------------------------------------
 
@@ -40,6 +41,9 @@ class UDPLine(LiteXModule):
     frames, words : Endpoint(frame_description)
         Good frames from the line; frames with their CRCs for it.
 
+    lost, damaged : Signal
+        As of `FrameStore`.
+
     idle : Signal
         No frame is here.
     """
@@ -53,6 +57,8 @@ class UDPLine(LiteXModule):
         self.sender    = sender = DatagramSender(udp_port, transmit_words)
         self.frames    = store.source
         self.words     = sender.sink
+        self.lost      = store.lost
+        self.damaged   = store.damaged
         self.idle      = Signal()
 
         # # #
@@ -79,7 +85,8 @@ class DatagramSender(LiteXModule):
     """Makes a datagram of every frame.
 
     It is in the buffer as a whole before it starts, so its words come without a gap: an Ethernet
-    frame cannot wait for anybody.
+    frame cannot wait for anybody. While nothing leaves, such as with a PHY that has no clock
+    without a cable, frames are lost, as a whole, and do not stand in the way of other lines'.
 
     Attributes
     ----------
@@ -92,7 +99,7 @@ class DatagramSender(LiteXModule):
     idle : Signal
         No word is here that has not been sent.
     """
-    def __init__(self, udp_port, depth):
+    def __init__(self, udp_port, depth, patience=PATIENCE):
         self.sink   = sink   = stream.Endpoint(frame_description(WAY_BITS))
         self.source = source = stream.Endpoint(eth_udp_user_description(8*WORD_BYTES))
         self.idle   = Signal()
@@ -103,13 +110,47 @@ class DatagramSender(LiteXModule):
         self.words     = words     = stream.SyncFIFO([("data", 8*WORD_BYTES)], depth, buffered=True)
         self.datagrams = datagrams = stream.SyncFIFO(layout, DATAGRAMS)
 
+        # Room -------------------------------------------------------------------------------------
+        # For the longest frame, looked at before one begins; it then stays.
+        room    = Signal()
+        waited  = Signal(max=patience + 1)
+        stuck   = Signal()
+        inside  = Signal()  # A frame has begun,
+        losing  = Signal()  # and is lost.
+        keep    = Signal()
+        lose    = Signal()
+        self.comb += [
+            If(inside,
+                keep.eq(~losing),
+                lose.eq(losing)
+            ).Else(
+                keep.eq(room),
+                lose.eq(~room & stuck)
+            ),
+        ]
+        self.sync += [
+            # What is taken in this cycle is in the level one later, and a frame does not end then.
+            room.eq((words.level <= depth - LONGEST - 1) & datagrams.sink.ready & ~inside),
+            If(sink.valid & sink.ready,
+                inside.eq(~sink.last),
+                losing.eq(lose)
+            ),
+            If(room,
+                waited.eq(0),
+                stuck.eq(0)
+            ).Elif(sink.valid & ~inside & ~stuck,
+                waited.eq(waited + 1),
+                stuck.eq(waited == patience - 1)
+            ),
+        ]
+
         # Collecting -------------------------------------------------------------------------------
         count = Signal(max=LONGEST + 1)
         taken = Signal()
         self.comb += [
-            taken.eq(sink.valid & sink.ready),
-            sink.ready.eq(words.sink.ready & datagrams.sink.ready),
-            words.sink.valid.eq(sink.valid & datagrams.sink.ready),
+            taken.eq(sink.valid & keep),
+            sink.ready.eq(keep | lose),
+            words.sink.valid.eq(taken),
             words.sink.data.eq(sink.data),
             datagrams.sink.valid.eq(taken & sink.last),
             datagrams.sink.count.eq(count + 1),

@@ -33,6 +33,7 @@ class SimulationConfig:
     trace        : waveforms compiled in.
     analyzer     : a LiteScope on the accelerator's streams.
     ethernet     : the link is reached by UDP as well.
+    uart_baudrate : of the UARTs between the board and its TCP port, 0 for none.
     """
 
     array: dict | None
@@ -42,6 +43,7 @@ class SimulationConfig:
     trace: bool = False
     analyzer: bool = False
     ethernet: bool = False
+    uart_baudrate: int = 0
 
     def __post_init__(self):
         memory_named(self.memory)

@@ -34,6 +34,7 @@ namespace {
 
 constexpr int CYCLES_PER_POLL = 512;
 constexpr int PHASES = 2 * ARRAY_CLK_RATIO; // Clock edges in a cycle of the system clock.
+constexpr uint64_t CYCLE_TIME = 1'000'000;  // Of such a cycle, in units of the Ethernet's clock.
 constexpr int END_MILLISECONDS = 10;
 constexpr char BUSY_TEXT[] = "LITELIC BUSY another client is connected to this board\n";
 
@@ -51,7 +52,7 @@ struct Options {
     bool sleep = true;            // while the SoC is idle; without: to measure speed
     bool exit_with_stdin = false; // stop when standard input is closed
     int udp_port = 0;
-    unsigned byte_cycles = 1;     // that a byte takes on the Ethernet
+    double byte_cycles = 1;       // of the system clock that a byte takes on the Ethernet
     unsigned pings = 0;
     std::string trace;
 };
@@ -63,6 +64,15 @@ int parse_number(const char *text, long lowest, long highest) {
         fail(std::string(text) + " is not a number from " + std::to_string(lowest) + " to " +
              std::to_string(highest));
     return static_cast<int>(number);
+}
+
+[[maybe_unused]] double parse_fraction(const char *text, double lowest, double highest) {
+    char *end;
+    const double number = std::strtod(text, &end);
+    if (end == text || *end || !(number >= lowest && number <= highest))
+        fail(std::string(text) + " is not a number from " + std::to_string(lowest) + " to " +
+             std::to_string(highest));
+    return number;
 }
 
 int parse_port(const char *text) { return parse_number(text, 0, 65535); }
@@ -83,7 +93,7 @@ Options parse(int argc, char **argv) {
         else if (name == "--trace") options.trace = value(n);
 #if ETHERNET
         else if (name == "--udp-port") options.udp_port = parse_port(value(n));
-        else if (name == "--byte-cycles") options.byte_cycles = parse_number(value(n), 1, 1000);
+        else if (name == "--byte-cycles") options.byte_cycles = parse_fraction(value(n), 0.1, 1000);
         else if (name == "--ping") options.pings = parse_number(value(n), 1, 60000);
 #endif
         else fail("unknown option " + name +
@@ -244,10 +254,13 @@ int main(int argc, char **argv) {
 #endif
 
 #if ETHERNET
-    Neighbour neighbour(BOARD_IP, BOARD_PORT, options.udp_port, options.byte_cycles, options.pings);
+    Neighbour neighbour(BOARD_IP, BOARD_PORT, options.udp_port, options.pings);
     if (!neighbour.error.empty()) fail(neighbour.error);
     const int ethernet = neighbour.descriptor();
     auto wire_quiet = [&] { return top.ethernet_idle && neighbour.quiet(); };
+    const uint64_t half_byte = options.byte_cycles * CYCLE_TIME / 2;
+    uint64_t next_edge = 0; // of the wire's clock
+    top.ethernet_to_wire_ready = 1;
 #else
     constexpr int ethernet = -1;
     auto wire_quiet = [] { return true; };
@@ -277,11 +290,20 @@ int main(int argc, char **argv) {
             const bool taken = offered && top.link_from_host_ready;
             const bool given = room && top.link_to_host_valid;
             const uint8_t byte = top.link_to_host_data;
-#if ETHERNET
-            neighbour.before_edge(top);
-#endif
 
             for (int phase = 0; phase < PHASES; phase++) {
+#if ETHERNET
+                // Edges of both clocks at the same time are one step, as those of one clock are.
+                const uint64_t now = CYCLE_TIME * cycles + CYCLE_TIME * phase / PHASES;
+                while (next_edge <= now) {
+                    if (!top.ethernet_clk) neighbour.before_edge(top, cycles);
+                    top.ethernet_clk = !top.ethernet_clk;
+                    const bool before = next_edge < now;
+                    next_edge += half_byte;
+                    if (before) top.eval();
+                    else break;
+                }
+#endif
                 top.sys_clk = phase < PHASES / 2;
 #if ARRAY_CLK_RATIO > 1
                 top.array_clk = phase % 2 == 0;

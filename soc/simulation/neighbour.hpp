@@ -28,11 +28,9 @@ public:
     static constexpr uint32_t OWN_IP = 0xC0A80164; // 192.168.1.100
     static constexpr Mac OWN_MAC = {0x02, 0, 0, 0, 0, 1};
 
-    // `byte_cycles`: cycles of the system clock that a byte takes on the wire.
     // On failure `error` says why, and nothing else may be used.
-    Neighbour(uint32_t board_ip, uint16_t board_port, int port, unsigned byte_cycles,
-              unsigned pings)
-        : board_ip(board_ip), board_port(board_port), byte_cycles(byte_cycles), pings(pings) {
+    Neighbour(uint32_t board_ip, uint16_t board_port, int port, unsigned pings)
+        : board_ip(board_ip), board_port(board_port), pings(pings) {
         socket_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         sockaddr_in address = loopback(port);
         socklen_t size = sizeof address;
@@ -52,7 +50,7 @@ public:
     // Nothing is on the wire or waits for it, and nothing has been for a while.
     bool quiet() const {
         return frames.empty() && waiting.empty() && received.empty() && !unanswered() &&
-               silence >= SETTLE_CYCLES;
+               cycle - busy_at >= SETTLE_CYCLES;
     }
 
     // Take datagrams in, as long as there are not many of them.
@@ -70,19 +68,18 @@ public:
         }
     }
 
-    // A cycle of the board's clock. `board` has the pins of the PHY (platform.py).
-    template <class Board> void before_edge(Board &board) {
-        if (board.ethernet_to_wire_valid && board.ethernet_to_wire_ready)
+    // An edge of the wire's clock, at which a byte goes each way. `board` has the pins of the PHY
+    // (platform.py), `now` is in cycles of the system clock.
+    template <class Board> void before_edge(Board &board, uint64_t now) {
+        cycle = now;
+        if (board.ethernet_to_wire_valid)
             received.push_back(board.ethernet_to_wire_data);
-        else if (!board.ethernet_to_wire_valid && !received.empty())
+        else if (!received.empty())
             take(std::exchange(received, {}));
-        silence = board.ethernet_to_wire_valid || !frames.empty() ? 0 : silence + 1;
-        cycle++;
+        if (board.ethernet_to_wire_valid || !frames.empty()) busy_at = now;
         work();
-        const bool now = cycle % byte_cycles == 0;
-        board.ethernet_to_wire_ready = now;
         board.ethernet_from_wire_valid = board.ethernet_from_wire_last = 0;
-        if (!now || frames.empty()) return;
+        if (frames.empty()) return;
         if (gap) {
             gap--;
             return;
@@ -293,7 +290,7 @@ private:
 
     const uint32_t board_ip;
     const uint16_t board_port;
-    const unsigned byte_cycles, pings;
+    const unsigned pings;
     int socket_ = -1;
     std::unordered_set<unsigned> clients; // ports that have sent something
     std::deque<Bytes> waiting;            // packets, until the board's MAC is known
@@ -301,7 +298,7 @@ private:
     Bytes received;
     size_t position = 0;
     unsigned gap = 0, pinged = 0, answered = 0, identification = 0;
-    uint64_t cycle = 0, silence = 0, next_question = 0, next_ping = 0, sent_at = 0;
+    uint64_t cycle = 0, busy_at = 0, next_question = 0, next_ping = 0, sent_at = 0;
     Mac board_mac{};
     bool known = false;
 };

@@ -5,8 +5,9 @@ from litex.build.generic_platform import Pins, Subsignal
 from litex.build.io import CRG
 from litex.build.sim import SimPlatform
 from litex.gen import LiteXModule
+from litex.soc.cores.uart import RS232PHY
 from litex.soc.interconnect import stream
-from migen import ClockDomain, ClockSignal, Signal
+from migen import ClockDomain, If, Record, Signal
 
 from litelic.soc.simulation.verilator import VerilatorToolchain
 
@@ -25,6 +26,7 @@ _io = [
         Subsignal("idle",            Pins(1)),
     ),
     ("ethernet", 0,
+        Subsignal("clk",             Pins(1)),
         Subsignal("from_wire_valid", Pins(1)),
         Subsignal("from_wire_last",  Pins(1)),
         Subsignal("from_wire_data",  Pins(8)),
@@ -83,12 +85,41 @@ class SimulationPHY(LiteXModule):
             self.empty.eq(~from_host.source.valid & ~to_host.source.valid),
         ]
 
+# UART ---------------------------------------------------------------------------------------------
+
+class SimulationUART(LiteXModule):
+    """The UART of a board with that of a host at the other end of its wires, which gets its bytes
+    from `phy`, and gives them there."""
+    def __init__(self, phy, sys_clk_freq, baudrate):
+        board, host = Record([("tx", 1), ("rx", 1)]), Record([("tx", 1), ("rx", 1)])
+        self.board = RS232PHY(board, sys_clk_freq, baudrate)
+        self.host  = RS232PHY(host, sys_clk_freq, baudrate)
+        self.source, self.sink = self.board.source, self.board.sink
+        self.idle  = Signal()  # No byte is on a wire, or will be.
+
+        # # #
+
+        character = int(12*sys_clk_freq/baudrate)
+        quiet     = Signal(max=character + 1)
+        self.sync += If(~board.tx | ~host.tx | self.sink.valid | self.host.sink.valid,
+            quiet.eq(0)
+        ).Elif(~self.idle,
+            quiet.eq(quiet + 1)
+        )
+        self.comb += [
+            self.idle.eq(quiet == character),
+            board.rx.eq(host.tx),
+            host.rx.eq(board.tx),
+            phy.source.connect(self.host.sink),
+            self.host.source.connect(phy.sink),
+        ]
+
 # Ethernet PHY -------------------------------------------------------------------------------------
 
 class SimulationEthernetPHY(LiteXModule):
     """Bytes of whole frames, with preamble and FCS, from and to a wire that the harness is.
 
-    Its clocks are the system's; the harness decides how many of their cycles a byte takes.
+    A byte goes each way in a cycle of the clock that the harness gives it.
     """
     dw = 8
 
@@ -101,13 +132,13 @@ class SimulationEthernetPHY(LiteXModule):
         # # #
 
         self.comb += [
-            self.cd_eth_rx.clk.eq(ClockSignal("sys")),
-            self.cd_eth_tx.clk.eq(ClockSignal("sys")),
+            self.cd_eth_rx.clk.eq(pads.clk),
+            self.cd_eth_tx.clk.eq(pads.clk),
             pads.to_wire_valid.eq(sink.valid),
             pads.to_wire_data.eq(sink.data),
             sink.ready.eq(pads.to_wire_ready),
         ]
-        self.sync += [
+        self.sync.eth_rx += [
             source.valid.eq(pads.from_wire_valid),
             source.last.eq(pads.from_wire_last),
             source.data.eq(pads.from_wire_data),

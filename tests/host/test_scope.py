@@ -4,10 +4,12 @@ import pytest
 
 from litelic.host import scope
 from litelic.host.errors import LitelicError
-from litelic.host.link.board import Board, BoardError
+from litelic.host.link.board import BoardError
 from litelic.host.link.protocol import ErrorCode, Request
 from litelic.host.scope import RegisterBus, Scope
 from tests.host.link.fake_board import FakeBoard
+from tests.host.link.fake_line import opened as connect
+from tests.host.link.fake_line import passes
 from tests.waveforms import read_vcd
 
 BASE, DEPTH, BITS = 0xF0001800, 8, 40
@@ -25,35 +27,26 @@ for _name, _words, _ in REGISTERS:
 
 
 class AnalyzedBoard(FakeBoard):
-    """Its analyzer holds `samples`; it answers a request that comes again as the firmware does."""
+    """Its analyzer holds `samples`."""
 
-    def __init__(self, samples=(), triggered=True, **options):
-        super().__init__(**options)
+    def __init__(self, samples=(), triggered=True):
+        super().__init__()
         self.words = [sample >> shift & 0xFFFFFFFF for sample in samples for shift in (0, 32)]
-        self.registers = {ADDRESSES["storage_mem_level"]: len(samples)}
-        self.triggered = triggered
+        self.registers = {
+            ADDRESSES["storage_mem_level"]: len(samples),
+            ADDRESSES["storage_done"]: int(triggered),
+        }
         self.conditions = []
-        self.last = None
 
-    def serve_register_read(self, request):
-        if request != self.last:
-            if request.address == ADDRESSES["storage_mem_data"]:
-                self.value = self.words.pop(0)
-            elif request.address == ADDRESSES["storage_done"]:
-                self.value = int(self.triggered)
-            else:
-                self.value = self.registers.get(request.address, 0)
-        self.last = request
-        self.answer(request, request.address, self.value)
+    def read_register(self, address):
+        if address == ADDRESSES["storage_mem_data"]:
+            return self.words.pop(0)
+        return super().read_register(address)
 
-    def serve_register_write(self, request):
-        if request != self.last:
-            self.registers[request.address] = request.argument
-            if request.address == ADDRESSES["trigger_mem_write"]:
-                self.conditions.append((self.wide("trigger_mem_mask"),
-                                        self.wide("trigger_mem_value")))
-        self.last = request
-        self.answer(request, request.address, request.argument)
+    def write_register(self, address, value):
+        super().write_register(address, value)
+        if address == ADDRESSES["trigger_mem_write"]:
+            self.conditions.append((self.wide("trigger_mem_mask"), self.wide("trigger_mem_value")))
 
     def wide(self, name):
         high, low = (self.registers[ADDRESSES[name] + offset] for offset in (0, 4))
@@ -78,12 +71,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-def connect(fake):
-    board = Board(fake, silence_seconds=0.01)
-    board.hello()
-    return board
-
-
 # Access to registers ------------------------------------------------------------------------------
 
 
@@ -106,7 +93,7 @@ def test_a_request_that_is_repeated_is_executed_once():
     fake = AnalyzedBoard(range(20))
     board = connect(fake)
     answers = iter(range(1000))
-    fake.spoil = lambda frame, data: data if next(answers) % 2 else b""
+    fake.to_host = lambda data: passes(data) if next(answers) % 2 else []
     address = ADDRESSES["storage_mem_data"]
     assert [board.read_register(address) for _ in range(40)] == [
         word for sample in range(20) for word in (sample, 0)]
@@ -116,7 +103,7 @@ def test_a_request_that_is_repeated_is_executed_once():
     board.write_register(ADDRESSES["trigger_mem_value"] + 4, 1)
     board.write_register(ADDRESSES["trigger_mem_write"], 1)
     assert fake.conditions == [(1, 1)]
-    kinds = [frame.type for frame in fake.requests]
+    kinds = [frame.type for frame, _ in fake.requests]
     assert kinds.count(Request.REGISTER_READ) == 80
 
 
@@ -204,19 +191,13 @@ def test_too_much_is_asked_for(folder):
 # What is missing ----------------------------------------------------------------------------------
 
 
-class PlainBoard(FakeBoard):
-    """Built without an analyzer."""
-
-    def serve_register_write(self, request):
-        self.error(request, ErrorCode.TYPE, "unknown request type 8")
-
-
 def test_a_board_without_an_analyzer(folder):
-    board = connect(PlainBoard())
+    board = connect(FakeBoard())
     with pytest.raises(LitelicError, match="has no analyzer: build it, and load it, --with-analy"):
         Scope(board, folder)
-    with pytest.raises(BoardError, match="unknown request type 8"):
+    with pytest.raises(BoardError, match="unknown request type 8") as caught:
         board.write_register(0, 0)
+    assert caught.value.code == ErrorCode.TYPE
 
 
 def test_a_build_without_an_analyzer(folder):

@@ -1,14 +1,14 @@
-// Drives an EthernetLink as a PHY and as the link behind it do. Commands come on stdin:
+// Drives a board with Ethernet as its PHY and a serial line do. Commands come on stdin:
 //
 //   F gap frame     put a frame on the wire, `gap` byte times after the one before
 //   A gap frame     the same, before all that wait
 //   W bytes         bytes for `sink`
-//   P sink source   how often, of 255 cycles, `sink` has a byte and `source` is ready
+//   P density       in how many of 255 cycles `take` is up
 //   R cycles        run so many cycles of the system clock; answers with what came out
 //
 // Each is a letter, the length of the rest, and the rest; numbers are little-endian, of 32 bits.
-// The answer to R: idle, faults of the transmitted frames, then lists of bytes, each with its
-// length before it: what `source` delivered, and one for every frame.
+// The answer to R: idle, faults of the transmitted frames, then the frames as lists of bytes, each
+// with its length before it.
 //
 // A transmitted frame ends where `valid` falls, as in an RGMII PHY.
 
@@ -49,7 +49,7 @@ struct Bench {
     Vethernet dut;
     std::mt19937 random;
     unsigned spacing;  // cycles of the Ethernet clocks a byte
-    unsigned sink_density = 255, source_density = 255;
+    unsigned density = 255;
 
     struct Frame {
         unsigned gap;
@@ -65,7 +65,6 @@ struct Bench {
     bool ended = true;
 
     std::deque<uint8_t> to_send;
-    Bytes delivered;
 
     void receive_clock() {
         bool now = ++receive_phase % spacing == 0;
@@ -105,13 +104,12 @@ struct Bench {
     }
 
     void sample_system() {
-        if (dut.source_valid && dut.source_ready) delivered.push_back(dut.source_data);
         if (dut.sink_valid && dut.sink_ready) to_send.pop_front();
     }
 
     void system_clock() {
-        dut.source_ready = random() % 255 < source_density;
-        dut.sink_valid = !to_send.empty() && random() % 255 < sink_density;
+        dut.take = random() % 255 < density;
+        dut.sink_valid = !to_send.empty();
         dut.sink_data = dut.sink_valid ? to_send.front() : random();
     }
 
@@ -172,16 +170,13 @@ int main(int argc, char **argv) {
         } else if (head[0] == 'W') {
             bench.to_send.insert(bench.to_send.end(), rest.begin(), rest.end());
         } else if (head[0] == 'P') {
-            bench.sink_density = number(rest.data());
-            bench.source_density = number(rest.data() + 4);
+            bench.density = number(rest.data());
         } else if (head[0] == 'R') {
             bench.run(number(rest.data()));
             Bytes answer;
             put(answer, bench.dut.idle);
             put(answer, bench.faults);
-            put(answer, bench.delivered);
             for (const Bytes &frame : bench.transmitted) put(answer, frame);
-            bench.delivered.clear();
             bench.transmitted.clear();
             Bytes length;
             put(length, answer.size());

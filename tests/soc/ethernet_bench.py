@@ -1,4 +1,4 @@
-"""An EthernetLink in Verilator, between a wire and a byte stream."""
+"""An EthernetLine in Verilator, and a board behind it that sends frames back."""
 
 import contextlib
 import functools
@@ -15,10 +15,15 @@ from liteeth.common import eth_phy_description
 from litex.gen import LiteXModule
 from litex.gen.fhdl.verilog import convert
 from litex.soc.interconnect import stream
+from litex.soc.interconnect.packet import Arbiter
 from migen import ClockDomain, Signal
 
-from litelic.host.link.protocol import MAX_DATAGRAM, UDP_PORT
-from litelic.soc.link.ethernet import RECEIVE_BYTES, EthernetLink
+from litelic.host.link.protocol import UDP_PORT
+from litelic.soc.link.encoder import FrameEncoder
+from litelic.soc.link.ethernet_line import EthernetLine
+from litelic.soc.link.frames import MAX_WORDS, frame_description
+from litelic.soc.link.serial_line import SerialLine
+from litelic.soc.link.udp_line import WAY_BITS
 from tests.soc.ethernet_frames import (
     BOARD_IP,
     BOARD_MAC,
@@ -30,6 +35,7 @@ from tests.soc.ethernet_frames import (
     on_the_wire,
     parse,
 )
+from tests.soc.link_frames import Frame
 
 HARNESS = Path(__file__).with_suffix(".cpp")
 BUILD_FOLDER = Path(__file__).parents[2] / "build" / "ethernet"
@@ -40,7 +46,8 @@ STEP = 100  # cycles, after which the wire looks at what the board asks
 
 BOARD = (BOARD_IP, UDP_PORT)
 HOST = (HOST_IP, 50000)
-ROOM = RECEIVE_BYTES - 2 * MAX_DATAGRAM  # a host keeps no more on its way
+RECEIVE_WORDS = 2048  # that the line keeps until they are taken
+ROOM = RECEIVE_WORDS // MAX_WORDS  # longest frames
 OTHER_IP, OTHER_MAC = "192.168.1.7", bytes.fromhex("020000000007")
 
 # System clock, Ethernet clocks (ps), cycles of the latter a byte: gigabit with fast and slow
@@ -58,18 +65,35 @@ class Phy(LiteXModule):
 
 
 class Top(LiteXModule):
-    """The link with its PHY as `phy`, and the pins that the harness drives as `pins`."""
+    """A board with its PHY as `phy`, and the pins that the harness drives as `pins`.
+
+    Every good frame goes back to where it came from, in cycles in which `take` is up. Those in the
+    bytes of `sink` go to everybody.
+    """
 
     def __init__(self):
         self.phy = Phy()
-        self.link = EthernetLink(self.phy, SYS_CLK_FREQ, int.from_bytes(BOARD_MAC), BOARD_IP)
-        self.add_pins(self.link.idle, self.link.source, self.link.sink)
+        self.ethernet = ethernet = EthernetLine(
+            self.phy, SYS_CLK_FREQ, int.from_bytes(BOARD_MAC), BOARD_IP)
+        self.serial = serial = SerialLine(SYS_CLK_FREQ)
+        self.encoder = encoder = FrameEncoder(WAY_BITS)
+        take, idle = Signal(), Signal()
+        arrived, said = (stream.Endpoint(frame_description(WAY_BITS)) for _ in range(2))
+        self.arbiter = Arbiter([arrived, said], encoder.sink)
+        self.comb += [
+            ethernet.frames.connect(arrived, omit={"valid", "ready"}),
+            arrived.valid.eq(ethernet.frames.valid & take),
+            ethernet.frames.ready.eq(arrived.ready & take),
+            serial.frames.connect(said, omit={"way"}),
+            said.way.eq(0xFFFF_FFFF | UDP_PORT << 32),
+            encoder.source.connect(ethernet.words),
+            idle.eq(ethernet.idle & serial.idle & ~encoder.source.valid),
+        ]
+        self.add_pins(idle, take, serial.sink)
 
-    def add_pins(self, link_idle, source, sink):
-        """Clocks, the PHY's pins, and streams of bytes besides."""
-        idle = Signal()
-        self.comb += idle.eq(link_idle)
-        self.pins = {"idle": idle}
+    def add_pins(self, idle, take, sink):
+        """Clocks, the PHY's pins, bytes for a serial line, and when the board takes something."""
+        self.pins = {"idle": idle, "take": take}
         for name in ("sys", "eth_rx", "eth_tx"):
             domain = ClockDomain(name)
             setattr(self, f"cd_{name}", domain)
@@ -77,7 +101,6 @@ class Top(LiteXModule):
         for name, endpoint, fields in (
             ("rx", self.phy.source, ("valid", "last", "data")),
             ("tx", self.phy.sink, ("valid", "ready", "last", "data")),
-            ("source", source, ("valid", "ready", "data")),
             ("sink", sink, ("valid", "ready", "data")),
         ):
             self.pins |= {f"{name}_{field}": getattr(endpoint, field) for field in fields}
@@ -121,10 +144,9 @@ def build(top_class):
 class Bench:
     """A board on a wire. What it sends is checked and parsed, what it asks by ARP is answered.
 
-    frames    : what the board sent, as `ethernet_frames` has them, but for ARP requests
-    delivered : bytes that came out of `source`
-    asked     : the addresses that it asked for by ARP
-    hosts     : address -> MAC of those that answer
+    frames : what the board sent, as `ethernet_frames` has them, but for ARP requests
+    asked  : the addresses that it asked for by ARP
+    hosts  : address -> MAC of those that answer
     """
 
     def __init__(self, seed, sys_ps=16000, eth_ps=8000, spacing=1, top=Top):
@@ -136,7 +158,6 @@ class Bench:
             stdout=subprocess.PIPE,
         )
         self.frames, self.asked, self.hosts = [], [], {}
-        self.delivered = bytearray()
         self.idle = False
 
     def __enter__(self):
@@ -163,9 +184,9 @@ class Bench:
         """Bytes for `sink`."""
         self._command(b"W", bytes(data))
 
-    def pace(self, sink=255, source=255):
-        """In how many of 255 cycles `sink` has a byte, if there is one, and `source` is ready."""
-        self._command(b"P", struct.pack("<II", sink, source))
+    def pace(self, density=255):
+        """In how many of 255 cycles the board takes what has arrived."""
+        self._command(b"P", struct.pack("<I", density))
 
     def run(self, cycles):
         for start in range(0, cycles, STEP):
@@ -182,8 +203,7 @@ class Bench:
             (length,) = struct.unpack_from("<I", answer, position)
             parts.append(answer[position + 4 : position + 4 + length])
             position += 4 + length
-        self.delivered += parts[0]
-        for frame in map(parse, parts[1:]):
+        for frame in map(parse, parts):
             if isinstance(frame, Arp) and frame.operation == Arp.REQUEST:
                 self.asked.append(frame.target_ip)
                 if frame.target_ip in self.hosts:
@@ -199,31 +219,31 @@ class Bench:
         raise AssertionError("that does not happen")
 
 
+def line(payload, number=0):
+    """A frame as it is on a line."""
+    return Frame(0x20, number, 0, 0, payload).line
+
+
 def connected(seed, *clocks):
     """A bench whose board has answered to a host."""
     bench = Bench(seed, *clocks)
     bench.hosts = {HOST_IP: HOST_MAC, OTHER_IP: OTHER_MAC}
-    bench.put(datagram(b"hello"))
-    bench.run_until(lambda: bench.delivered == b"hello")
-    bench.delivered.clear()
+    assert alive(bench)
+    bench.frames.clear()
     return bench
 
 
 def sent(bench):
-    """The bytes that the host got, after looking at everything around them."""
+    """The frames that came back to the host, after looking at everything around them."""
     for frame in bench.frames:
         assert isinstance(frame, Datagram)
         assert (frame.source, frame.target, frame.target_mac) == (BOARD, HOST, HOST_MAC)
-        assert 0 < len(frame.data) <= MAX_DATAGRAM
-    return b"".join(frame.data for frame in bench.frames)
+    return [frame.data for frame in bench.frames]
 
 
 def alive(bench):
-    """Whether the board still takes the host's bytes and answers them."""
+    """Whether the board still takes the host's frames and answers them."""
     bench.frames.clear()
-    bench.delivered.clear()
-    bench.put(datagram(b"alive?"))
-    bench.run_until(lambda: bench.delivered == b"alive?")
-    bench.write(b"alive!")
+    bench.put(datagram(line(b"alive?")))
     bench.run_until(lambda: bench.frames)
-    return sent(bench) == b"alive!"
+    return sent(bench) == [line(b"alive?")]

@@ -4,14 +4,11 @@ from types import SimpleNamespace
 
 from litedram.common import LiteDRAMNativeReadPort, LiteDRAMNativeWritePort
 from litex.gen import LiteXModule
-from litex.soc.interconnect import stream
 from migen import READ_FIRST, If, Memory, Mux, Signal
 
-from litelic.host.link.protocol import UDP_PORT
-from litelic.soc.link.ethernet_core import EthernetCore
+from litelic.soc.link.ethernet_line import EthernetLine
 from litelic.soc.link.frame_link import FrameLink
 from litelic.soc.link.serial_line import SerialLine
-from litelic.soc.link.udp_line import UDPLine
 from tests.soc.ethernet_bench import Phy, Top
 from tests.soc.ethernet_frames import BOARD_IP, BOARD_MAC
 
@@ -61,7 +58,7 @@ class OpenLink(FrameLink):
     """Without registers: all of the memory is open by two keys, and nobody listens to what is for
     the CPU."""
 
-    def _add_csr(self, table, cpu):
+    def _add_csr(self, lines, table, cpu):
         count = Signal(2)
         self.sync += If(~count[1], count.eq(count + 1))
         self.comb += [
@@ -81,17 +78,8 @@ class FrameTop(Top):
     def __init__(self):
         self.phy = Phy()
         self.memory = memory = FastMemory()
-        self.core = core = EthernetCore(
+        self.ethernet = ethernet = EthernetLine(
             self.phy, SYS_CLK_FREQ, int.from_bytes(BOARD_MAC), BOARD_IP)
-        self.udp, self.serial = udp, serial = UDPLine(UDP_PORT), SerialLine(SYS_CLK_FREQ)
-        self.link = link = OpenLink([udp, serial], memory.writes, memory.reads)
-        port = core.get_port(UDP_PORT)
-        self.buffer = buffer = stream.Buffer(port.source.description)
-        self.comb += [
-            port.source.connect(buffer.sink),
-            buffer.source.connect(udp.sink),
-            udp.source.connect(port.sink),
-            udp.frame_end.eq(core.frame_end),
-            udp.fragment.eq(core.fragment),
-        ]
-        self.add_pins(link.idle, serial.source, serial.sink)
+        self.serial = serial = SerialLine(SYS_CLK_FREQ)
+        self.link = link = OpenLink([ethernet, serial], memory.writes, memory.reads)
+        self.add_pins(link.idle, serial.source.ready, serial.sink)

@@ -30,7 +30,7 @@ class Frame:
 
     @staticmethod
     def on_line(header, payload):
-        return checked(header) + (checked(payload) if payload else b"")
+        return checked(header) + (checked(header + payload)[len(header):] if payload else b"")
 
     @classmethod
     def random(cls, chance, most=MAX_PAYLOAD):

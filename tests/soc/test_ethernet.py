@@ -1,4 +1,4 @@
-"""The link over UDP: ARP and ping, datagrams that leave, both ways at once."""
+"""The line over UDP: ARP and ping, datagrams that leave, both ways at once."""
 
 import zlib
 from collections import Counter
@@ -9,10 +9,9 @@ from migen import Module
 from migen.fhdl.tools import list_targets
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.protocol import MAX_DATAGRAM, MAX_PAYLOAD, UDP_PORT, Frame, Request
-from litelic.host.link.transport import DATAGRAM_WINDOW
-from litelic.soc.link.ethernet import FLUSH_CYCLES, RECEIVE_BYTES, EthernetLink
-from litelic.soc.link.receiver import Receiver
+from litelic.host.link.protocol import UDP_PORT
+from litelic.soc.link.ethernet_line import EthernetLine
+from litelic.soc.link.frames import MAX_PAYLOAD
 from tests.soc.ethernet_bench import (
     BOARD,
     CLOCKS,
@@ -20,10 +19,10 @@ from tests.soc.ethernet_bench import (
     OTHER_MAC,
     ROOM,
     Bench,
-    Phy,
     Top,
     alive,
     connected,
+    line,
     sent,
 )
 from tests.soc.ethernet_frames import (
@@ -35,6 +34,7 @@ from tests.soc.ethernet_frames import (
     HOST_MAC,
     Arp,
     Datagram,
+    Packet,
     datagram,
     ping,
 )
@@ -99,105 +99,78 @@ def test_only_crossings_run_with_the_ethernet_clocks():
     assert 0 < bits["eth_rx"] < 160 and 0 < bits["eth_tx"] < 160, bits
 
 
-def test_what_a_host_keeps_on_its_way_finds_room():
-    """So that a slow board does not lose anything: `DATAGRAM_WINDOW` in host/link/transport.py."""
-    longest = len(Frame(Request.WRITE, 0, payload=bytes(MAX_PAYLOAD)).encode())
-    assert longest % 4 == MAX_DATAGRAM % 4 == 0  # no bytes are wasted in the buffer's words
-    link_fifo = Receiver.__init__.__defaults__[1]
-    assert link_fifo == 2048
-    assert DATAGRAM_WINDOW * longest <= RECEIVE_BYTES + link_fifo
-
-
-@pytest.mark.parametrize("options, words", [
-    ({"receive_bytes": 2048}, "receive_bytes=2048 .* two datagrams of 1408"),
-    ({"transmit_bytes": 5000}, "transmit_bytes=5000 must be a power of two"),
-])
-def test_parameters_that_do_not_fit(options, words):
-    with pytest.raises(LitelicError, match=words):
-        EthernetLink(Phy(), 100e6, 1, BOARD_IP, **options)
-
-
 def test_a_phy_of_another_width():
     phy = Module()
     phy.dw = 32
     with pytest.raises(LitelicError, match="8 bits, not of 32"):
-        EthernetLink(phy, 100e6, 1, BOARD_IP)
+        EthernetLine(phy, 100e6, 1, BOARD_IP)
 
 
 # Datagrams that leave -----------------------------------------------------------------------------
 
 
-def test_announcement():
-    """What the board says before anybody talked to it goes to everybody."""
+def test_to_everybody():
+    """What a board says of itself: it needs no answer to ARP."""
     with Bench(1) as bench:
-        bench.write(b"LiteLIC boots\r\n")
-        bench.run_until(lambda: bench.frames)
-        assert bench.frames == [Datagram(
-            b"LiteLIC boots\r\n", BOARD, (EVERYBODY_IP, UDP_PORT), EVERYBODY_MAC)]
-        assert not bench.asked
+        frames = [line(b"LiteLIC boots\r\n"), line(b""), line(bytes(MAX_PAYLOAD))]
+        bench.write(b"".join(frames))
+        bench.run_until(lambda: len(bench.frames) == len(frames))
+        assert bench.frames == [
+            Datagram(frame, BOARD, (EVERYBODY_IP, UDP_PORT), EVERYBODY_MAC) for frame in frames]
+        bench.run(1000)
+        assert not bench.asked and bench.idle
 
 
 @pytest.mark.parametrize("clocks", CLOCKS)
-def test_every_short_length_leaves(clocks):
+def test_every_short_length_leaves(clocks, seed):
     """And the pings between them, none shorter than Ethernet allows."""
-    with connected(1, *CLOCKS[clocks]) as bench:
-        for length in (*range(1, 70), *range(MAX_DATAGRAM - 4, MAX_DATAGRAM + 1)):
+    with connected(seed, *CLOCKS[clocks]) as bench:
+        for length in (*range(61), *range(MAX_PAYLOAD - 4, MAX_PAYLOAD + 1)):
             data = bench.chance.randbytes(length)
-            bench.write(data)
+            bench.put(datagram(line(data)))
             bench.run_until(lambda: bench.frames and bench.idle)
-            assert sent(bench) == data
+            assert sent(bench) == [line(data)]
             bench.frames.clear()
             bench.put(ping(data[:60]))
             bench.run_until(lambda: bench.frames)
             assert bench.frames.pop().payload == ping(data[:60], kind=0).payload
 
 
-def test_when_datagrams_leave():
-    with connected(1) as bench:
-        data = bench.chance.randbytes(3 * MAX_DATAGRAM + 5)
-        bench.write(data)
-        bench.run_until(lambda: len(sent(bench)) == len(data))
-        assert [len(frame.data) for frame in bench.frames] == [MAX_DATAGRAM] * 3 + [5]
-        assert sent(bench) == data
-        bench.frames.clear()
-        for _ in range(5):
-            bench.write(b"pause")
-            bench.run(FLUSH_CYCLES - 150)
-            assert not bench.frames
-        bench.run(FLUSH_CYCLES + 150)
-        assert [frame.data for frame in bench.frames] == [b"pause" * 5]
-
-
-def test_nobody_answers_to_arp():
-    """The bytes wait, then a datagram is lost; the next host gets its own."""
-    with connected(1) as bench:
+def test_nobody_answers_to_arp(seed):
+    """The frames wait, then they are lost; the next host gets its own."""
+    with connected(seed) as bench:
         bench.hosts = {HOST_IP: HOST_MAC}
-        bench.put(datagram(b"and gone", source_ip=OTHER_IP, source_mac=OTHER_MAC))
-        bench.run(500)
-        data = bench.chance.randbytes(20_000)
-        bench.write(data)
+        for number in range(ROOM):
+            data = bench.chance.randbytes(MAX_PAYLOAD)
+            bench.put(datagram(line(data, number), source_ip=OTHER_IP, source_mac=OTHER_MAC))
+        bench.put(datagram(line(b"and I?")))
         bench.run(20_000)
-        assert not bench.frames and OTHER_IP in bench.asked
-        bench.put(datagram(b"hello"))
-        bench.run_until(lambda: bench.frames and bench.idle)
-        bench.run(1000)
-        assert 20_000 - 4 * MAX_DATAGRAM < len(sent(bench)) < 20_000
-        assert data.endswith(sent(bench))
+        assert not bench.frames and not bench.idle
+        bench.run_until(lambda: bench.frames)
+        assert sent(bench) == [line(b"and I?")]
+        assert bench.asked.count(OTHER_IP) > ROOM
+        bench.run_until(lambda: bench.idle)
+        assert alive(bench)
 
 
 @pytest.mark.parametrize("clocks", CLOCKS)
 @pytest.mark.parametrize("seed", range(3), indirect=True)
 def test_both_ways_at_once(seed, clocks):
-    """Random bytes each way at random speeds, among pings and ARP: all arrive, in order."""
+    """At random speeds, among pings and ARP: all that come go back, what is said goes to all."""
     with connected(seed, *CLOCKS[clocks]) as bench:
         chance = bench.chance
-        received, to_host, pings, asked = bytearray(), bytearray(), 0, 0
-        for _ in range(60):
+        expected, told, pings, asked = [], [], 0, 0
+
+        def came(ip):
+            return [frame for frame in bench.frames
+                    if isinstance(frame, Datagram) and frame.target[0] == ip]
+
+        for number in range(60):
             for _ in range(chance.randrange(4)):
-                data = chance.randbytes(chance.choice((1, 20, 500, 1408)))
-                received += data
-                bench.put(datagram(data), chance.choice((12, 500)))
-                bench.run_until(lambda: len(bench.delivered) > len(received) - ROOM)  # noqa: B023
+                data = chance.randbytes(chance.choice((0, 1, 20, 500, 1408)))
+                expected.append(line(data, number))
+                bench.put(datagram(expected[-1]), chance.choice((12, 500)))
+                bench.run_until(lambda: len(came(HOST_IP)) > len(expected) - ROOM)
             kind = chance.random()
             if kind < 0.3:
                 bench.put(ping(b"ping" * 14))
@@ -205,16 +178,17 @@ def test_both_ways_at_once(seed, clocks):
             elif kind < 0.5:
                 bench.put(Arp(Arp.REQUEST))
                 asked += 1
-            data = chance.randbytes(chance.choice((0, 1, 24, 3000)))
-            to_host += data
-            bench.write(data)
-            bench.pace(chance.choice((30, 200, 255)), chance.choice((60, 200, 255)))
+            elif kind < 0.8:
+                told.append(line(chance.randbytes(chance.choice((0, 24, 1408))), number))
+                bench.write(told[-1])
+            bench.pace(chance.choice((60, 200, 255)))
             bench.run(chance.choice((100, 5000)))
         bench.pace()
-        bench.run_until(lambda: len(bench.delivered) == len(received) and bench.idle)
+        bench.run_until(lambda: len(came(HOST_IP)) == len(expected) and bench.idle)
         bench.run(10_000)
-        kinds = Counter(type(frame).__name__ for frame in bench.frames)
-        bench.frames = [frame for frame in bench.frames if isinstance(frame, Datagram)]
-        assert sent(bench) == to_host
-        assert bench.delivered == received
-        assert pings / 2 < kinds["Packet"] <= pings and asked / 2 < kinds["Arp"] <= asked
+        kinds = Counter(type(frame) for frame in bench.frames)
+        assert [frame.data for frame in came(EVERYBODY_IP)] == told
+        bench.frames = came(HOST_IP)
+        assert sent(bench) == expected
+        assert kinds[Datagram] == len(expected) + len(told)
+        assert pings / 2 < kinds[Packet] <= pings and asked / 2 < kinds[Arp] <= asked

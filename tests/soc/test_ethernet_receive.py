@@ -1,16 +1,28 @@
-"""Datagrams that arrive: all payloads reach the link, whole ones, and nothing else does."""
+"""Datagrams that arrive: every good frame in them comes back, as a whole, and nothing else does."""
 
 from dataclasses import replace
 
 import pytest
 
-from litelic.host.link.protocol import MAX_DATAGRAM, UDP_PORT
-from litelic.soc.link.ethernet import RECEIVE_BYTES
-from tests.soc.ethernet_bench import CLOCKS, OTHER_IP, OTHER_MAC, ROOM, alive, connected
+from litelic.host.link.protocol import UDP_PORT
+from litelic.soc.link.frames import MAX_PAYLOAD, MAX_WORDS
+from tests.soc.ethernet_bench import (
+    BOARD,
+    CLOCKS,
+    OTHER_IP,
+    OTHER_MAC,
+    RECEIVE_WORDS,
+    ROOM,
+    alive,
+    connected,
+    line,
+    sent,
+)
 from tests.soc.ethernet_frames import (
     BOARD_MAC,
     EVERYBODY_IP,
     EVERYBODY_MAC,
+    HOST_IP,
     HOST_MAC,
     Arp,
     datagram,
@@ -21,52 +33,81 @@ from tests.soc.ethernet_frames import (
 
 @pytest.mark.parametrize("clocks", CLOCKS)
 @pytest.mark.parametrize("seed", range(2), indirect=True)
-def test_payloads_reach_source(seed, clocks):
+def test_frames_come_back(seed, clocks):
     """Any length, as close as they may come, after preambles that PHYs have shortened."""
     with connected(seed, *CLOCKS[clocks]) as bench:
-        chance, expected = bench.chance, bytearray()
-        lengths = [*range(1, 64), *range(MAX_DATAGRAM - 4, MAX_DATAGRAM + 1)]
-        lengths += [chance.randrange(1, MAX_DATAGRAM + 1) for _ in range(40)]
+        chance, expected = bench.chance, []
+        lengths = [*range(64), *range(MAX_PAYLOAD - 4, MAX_PAYLOAD + 1)]
+        lengths += [chance.randrange(1, MAX_PAYLOAD + 1) for _ in range(40)]
         chance.shuffle(lengths)
-        for length in lengths:
-            data = chance.randbytes(length)
-            expected += data
-            bench.put(datagram(data), chance.choice((12, 12, 13, 50)), chance.choice((7, 7, 3, 5)))
+        for number, length in enumerate(lengths):
+            expected.append(line(chance.randbytes(length), number))
+            bench.put(datagram(expected[-1]), chance.choice((12, 12, 13, 50)),
+                      chance.choice((7, 7, 3, 5)))
             if chance.random() < 0.3:
-                bench.pace(source=chance.choice((255, 255, 60)))
-            bench.run_until(lambda: len(bench.delivered) > len(expected) - ROOM)  # noqa: B023
-        bench.run_until(lambda: len(bench.delivered) >= len(expected))
+                bench.pace(chance.choice((255, 255, 60)))
+            bench.run_until(lambda: len(bench.frames) > len(expected) - ROOM)
+        bench.run_until(lambda: len(bench.frames) >= len(expected))
         bench.run(100)
-        assert bench.delivered == expected
+        assert sent(bench) == expected
         assert bench.idle
 
 
-def damaged(frame, bit):
+def in_order(some, frames):
+    """Whether all of them are among the frames, in their order."""
+    left = iter(frames)
+    return all(any(one == frame for frame in left) for one in some)
+
+
+def damaged(frame, place):
+    """A frame's bytes with one of them wrong; from the end, where `place` is negative."""
     data = bytearray(on_the_wire(frame))
-    data[bit // 8] ^= 1 << bit % 8
+    data[place] ^= 0x10
     return bytes(data)
 
 
+GOOD = line(b"no" * 20)
+LONG = line(b"no" * 500)
+TOO_LONG = line(bytes(MAX_PAYLOAD + 4))
+FRAME = 14 + 20 + 8  # bytes before the frame in the datagram
+
 REFUSED = {
-    "another port": datagram(b"no", target_port=UDP_PORT + 1),
-    "another port, long": datagram(bytes(1000), target_port=1),
-    "another address": datagram(b"no" * 20, target_ip="192.168.1.51"),
-    "broadcast": datagram(b"no" * 20, target_ip=EVERYBODY_IP, target_mac=EVERYBODY_MAC),
-    "damaged header": datagram(b"no" * 20, damage=0x10),
-    "first fragment": datagram(b"no" * 20, fragment=0x2000),
-    "last fragment": datagram(b"no" * 20, fragment=0x0010),
-    "far fragment": datagram(b"no" * 20, fragment=0x0100),
+    "another port": datagram(GOOD, target_port=UDP_PORT + 1),
+    "another port, long": datagram(LONG, target_port=1),
+    "another address": datagram(GOOD, target_ip="192.168.1.51"),
+    "broadcast": datagram(GOOD, target_ip=EVERYBODY_IP, target_mac=EVERYBODY_MAC),
+    "damaged IP header": datagram(GOOD, damage=0x10),
+    "first fragment": datagram(GOOD, fragment=0x2000),
+    "last fragment": datagram(GOOD, fragment=0x0010),
+    "far fragment": datagram(GOOD, fragment=0x0100),
     "empty": datagram(b""),
-    "too long": datagram(bytes(MAX_DATAGRAM + 1)),
+    "not a frame": datagram(b"Hello, board?"),
+    "too long": datagram(TOO_LONG),
     "longest": datagram(bytes(1472)),
-    "says more than it has": datagram(bytes(100), length=8 + 101),
-    "says much more than it has": datagram(bytes(100), length=8 + 1000),
-    "says less than a header": datagram(bytes(100), length=7),
-    "FCS": damaged(datagram(b"no" * 50), 8 * 141),
-    "FCS, payload": damaged(datagram(b"no" * 50), 8 * 60),
-    "FCS, padded": damaged(datagram(b"no"), 8 * 61),
-    "FCS, padding": damaged(datagram(b"no"), 8 * 50),
+    "a frame after something": datagram(bytes(4) + GOOD),
+    "header only": datagram(LONG[:20]),
+    "half a frame": datagram(LONG[:500]),
+    "no CRC": datagram(LONG[:-4]),
+    "a byte is missing": datagram(LONG[:-1]),
+    "half a frame, says all": datagram(LONG[:500], length=8 + len(LONG)),
+    "damaged magic": damaged(datagram(GOOD), FRAME),
+    "damaged header": damaged(datagram(GOOD), FRAME + 9),
+    "damaged CRC of the header": damaged(datagram(GOOD), FRAME + 16),
+    "damaged payload": damaged(datagram(GOOD), FRAME + 30),
+    "damaged CRC of the payload": damaged(datagram(GOOD), -5),
     "not IP": b"\x88\xb5".join((BOARD_MAC + HOST_MAC, bytes(50))),
+}
+
+# Nobody has to look at what is wrong with these, since the frame in them is good.
+EITHER = {
+    "says a byte more than it has": datagram(GOOD, length=8 + len(GOOD) + 1),
+    "says much more than it has": datagram(GOOD, length=8 + 1000),
+    "says less than it has": datagram(GOOD, length=8 + 20),
+    "says that it is empty": datagram(GOOD, length=8),
+    "says less than a header": datagram(GOOD, length=7),
+    "another MAC address": datagram(GOOD, target_mac=HOST_MAC),
+    "another frame behind it": datagram(GOOD + LONG),
+    "damaged FCS": damaged(datagram(GOOD), -1),
 }
 
 
@@ -78,25 +119,58 @@ def test_what_is_not_for_the_link(name):
         frame = replace(frame, source_ip=OTHER_IP, source_mac=OTHER_MAC)
     with connected(1) as bench:
         for _ in range(3):
-            bench.put(datagram(b"before"))
+            bench.put(datagram(line(b"before")))
             bench.put(frame)
-            bench.put(datagram(b"after"))
+            bench.put(datagram(line(b"after")))
         bench.run(3000)
-        assert bench.delivered == b"beforeafter" * 3
+        assert sent(bench) == [line(b"before"), line(b"after")] * 3
+        bench.frames.clear()
         bench.put(frame)
         bench.run(1000)
         assert bench.idle and not bench.frames
-        assert alive(bench)  # and it is still the host who is answered
+        assert alive(bench)
+
+
+@pytest.mark.parametrize("name", EITHER)
+def test_what_is_wrong_around_a_good_frame(name):
+    """It arrives as a whole or not at all, and so do its neighbours, which all do."""
+    with connected(1) as bench:
+        for _ in range(3):
+            bench.put(datagram(line(b"before")))
+            bench.put(EITHER[name])
+            bench.put(datagram(line(b"after")))
+        bench.run(3000)
+        assert set(sent(bench)) <= {line(b"before"), GOOD, line(b"after")}
+        assert [frame for frame in sent(bench) if frame != GOOD] == [
+            line(b"before"), line(b"after")] * 3
+        assert sent(bench).count(GOOD) <= 3 and bench.idle
+        assert alive(bench)
+
+
+def test_a_frame_that_is_cut_anywhere():
+    """The one behind it is seldom lost, the next never."""
+    wire, lost = on_the_wire(datagram(GOOD)), 0
+    with connected(1) as bench:
+        for cut in range(1, len(wire) - 4):
+            bench.put(wire[:cut])
+            frames = [line(b"next", cut), line(b"and then", cut)]
+            for frame in frames:
+                bench.put(datagram(frame))
+            bench.run(500)
+            assert sent(bench) in (frames, frames[1:])
+            lost += len(bench.frames) == 1
+            bench.frames.clear()
+        assert lost < 20
 
 
 @pytest.mark.parametrize("seed", range(4), indirect=True)
 def test_a_bad_line(seed):
-    """Flipped bits, cut frames and noise: what arrives is whole datagrams, most of them."""
+    """Flipped bits, cut frames and noise: what comes back is whole, and most of what was good."""
     with connected(seed) as bench:
-        chance, good = bench.chance, []
+        chance, good, spoilt = bench.chance, [], []
         for number in range(300):
-            data = number.to_bytes(2) + chance.randbytes(chance.choice((1, 10, 40, 200)))
-            wire = bytearray(on_the_wire(datagram(data)))
+            frame = line(chance.randbytes(chance.choice((0, 1, 10, 40, 200))), number)
+            wire = bytearray(on_the_wire(datagram(frame)))
             fate = chance.random()
             if fate < 0.2:
                 bit = chance.randrange(8 * len(wire))
@@ -105,17 +179,18 @@ def test_a_bad_line(seed):
                 del wire[chance.randrange(1, len(wire)):]
             elif fate < 0.5:
                 wire = chance.randbytes(chance.randrange(1, 100))
-            else:
-                good.append(data)
+            (good if fate >= 0.5 else spoilt).append(frame)
             bench.put(bytes(wire), gap=chance.choice((12, 40, 200)))
             bench.run(200)
         bench.run(2000)
-        arrived, rest = 0, bytes(bench.delivered)
-        for data in good:
-            if rest.startswith(data):
-                arrived, rest = arrived + 1, rest[len(data):]
-        assert not rest
-        assert arrived > len(good) / 2  # a cut frame takes the next one with it
+        # The bit may have been one of the host's port, or none of the frame's.
+        strays = [frame for frame in bench.frames if frame.data in spoilt]
+        bench.frames = [frame for frame in bench.frames if frame not in strays]
+        assert all((frame.source, frame.target[0]) == (BOARD, HOST_IP) for frame in strays)
+        assert len({frame.data for frame in strays}) == len(strays) < len(spoilt) / 2
+        assert in_order(sent(bench), good)
+        assert len(bench.frames) > len(good) / 2  # a cut frame takes the next one with it
+        bench.frames.clear()
         for _ in range(2):
             bench.put(ping(b"Is all well again?" * 3))
             bench.run(1000)
@@ -123,40 +198,44 @@ def test_a_bad_line(seed):
         assert alive(bench)
 
 
-def test_nobody_takes_the_bytes():
-    """The buffer fills and datagrams are lost, whole ones; ARP and ping do not wait."""
-    with connected(1) as bench:
-        bench.pace(source=0)
-        data = [bench.chance.randbytes(bench.chance.randrange(1000, 1409)) for _ in range(40)]
-        for one in data:
-            bench.put(datagram(one))
+def test_nobody_takes_the_frames(seed):
+    """The buffer fills and frames are lost, whole ones; ARP and ping do not wait."""
+    with connected(seed) as bench:
+        bench.pace(0)
+        chance = bench.chance
+        frames = [line(chance.randbytes(chance.randrange(1000, 1409)), n) for n in range(40)]
+        for frame in frames:
+            bench.put(datagram(frame))
         bench.put(Arp(Arp.REQUEST))
         bench.put(ping(b"Are you there?" * 4))
         bench.run_until(lambda: len(bench.frames) == 2)
         assert bench.frames[0] == Arp(Arp.REQUEST).reply(BOARD_MAC)
-        assert not bench.delivered and not bench.idle
+        assert bench.frames[1].payload == ping(b"Are you there?" * 4, kind=0).payload
+        assert not bench.idle
 
-        bench.pace(source=100)
-        bench.run(250_000)
+        bench.frames.clear()
+        bench.pace(100)
+        bench.run(100_000)
         assert bench.idle
-        rest = bytes(bench.delivered)
-        kept = 0
-        for one in data:
-            if rest.startswith(one):
-                rest, kept = rest[len(one):], kept + 1
-        assert not rest and kept < 40
-        # As many as there is room for, with up to three bytes lost at the end of each.
-        assert RECEIVE_BYTES - 1408 < len(bench.delivered) + 3 * kept
+        assert in_order(sent(bench), frames)
+        kept = sum(len(frame) // 4 - 2 for frame in sent(bench))  # words, without CRCs
+        assert RECEIVE_WORDS - MAX_WORDS < kept <= RECEIVE_WORDS + 2
         assert alive(bench)
 
 
-def test_the_buffer_holds_what_it_says():
-    with connected(1) as bench:
-        bench.pace(source=0)
-        data = [bench.chance.randbytes(1024) for _ in range(RECEIVE_BYTES // 1024)]
-        for one in data:
-            bench.put(datagram(one))
-        bench.run(30_000)
-        bench.pace(source=255)
-        bench.run(40_000)
-        assert bench.delivered == b"".join(data)
+@pytest.mark.parametrize("length, count", [
+    (MAX_PAYLOAD, ROOM), (RECEIVE_WORDS // 16 * 4 - 16, 16), (0, 16),
+])
+def test_the_buffer_holds_what_it_says(length, count, seed):
+    """2,048 words, without CRCs, of up to 16 frames."""
+    assert count * (MAX_WORDS - MAX_PAYLOAD // 4 + length // 4) <= RECEIVE_WORDS
+    with connected(seed) as bench:
+        bench.pace(0)
+        frames = [line(bench.chance.randbytes(length), number) for number in range(count)]
+        for frame in frames:
+            bench.put(datagram(frame))
+        bench.run(20_000)
+        assert not bench.frames
+        bench.pace()
+        bench.run(20_000)
+        assert sent(bench) == frames

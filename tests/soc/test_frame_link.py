@@ -98,6 +98,16 @@ class CPU:
             yield from self.send_frame([*items[:4], *items[4:][::-1]], way)
 
 
+def send_bytes(sink, data):
+    for byte in data:
+        yield sink.valid.eq(1)
+        yield sink.data.eq(byte)
+        yield
+        while not (yield sink.ready):
+            yield
+    yield sink.valid.eq(0)
+
+
 def turned(frame):
     """The CPU's answer to a frame, as it is on the line."""
     header, payload = (
@@ -145,13 +155,7 @@ def test_each_gets_its_own_answers(seed):
         for number in range(6):
             frame, answer = request(number, 0)
             expected_bytes.extend(answer)
-            for byte in frame.line:
-                yield dut.serial.sink.valid.eq(1)
-                yield dut.serial.sink.data.eq(byte)
-                yield
-                while not (yield dut.serial.sink.ready):
-                    yield
-            yield dut.serial.sink.valid.eq(0)
+            yield from send_bytes(dut.serial.sink, frame.line)
             while len(bytes_out) < len(expected_bytes):
                 yield
 
@@ -192,3 +196,53 @@ def test_each_gets_its_own_answers(seed):
             words(line) for line in expected[host]
         ]
     assert sum(map(len, expected.values())) == 16
+
+
+def test_what_the_firmware_counts(seed):
+    """Requests that were answered without it, what is damaged on each line, what found no room."""
+    chance = random.Random(seed)
+    dut = Board()
+    cpu, core = CPU(dut), Core(dut.udp, chance)
+    memory = NativeMemory(BYTES, seed, grant=0.8)
+    frame = Frame(0x20, 1, 2, 3, b"payload.")
+
+    def counts():
+        yield from wait(40)
+        status = yield from cpu.read("memory_status")
+        assert not status & 0xFF
+        return status >> 8, (yield from cpu.read("lost")), (yield from cpu.read("damaged"))
+
+    def spoilt(place):
+        return frame.line[:place] + bytes([frame.line[place] ^ 1]) + frame.line[place + 1 :]
+
+    def stimulus():
+        yield from cpu.open_window(1, KEY, 0, BYTES, 0)
+        for number in range(3):
+            read = Frame(READ, number, 0, KEY, (100).to_bytes(4, "little"))
+            yield from core.give(HOSTS[number], read.line)
+            while len(core.sent) <= number:
+                yield
+            assert (yield from counts()) == (number + 1, 0, 0)
+
+        for number, place in enumerate((9, 21, 25)):  # header, payload, its CRC
+            yield from core.give(HOSTS[0], spoilt(place))
+            assert (yield from counts()) == (3, 0, number + 1)
+        yield from core.give(HOSTS[0], spoilt(0))  # not even begun
+        assert (yield from counts()) == (3, 0, 3)
+        yield from send_bytes(dut.serial.sink, spoilt(21))
+        assert (yield from counts()) == (3, 0, 4)
+
+        for _ in range(20):
+            yield from core.give(HOSTS[0], Frame(0x20, 1, 2, 3).line)
+        served, lost, damaged = yield from counts()
+        assert (served, damaged) == (3, 4) and 0 < lost <= 20 - 16
+        for _ in range(20 - lost):
+            assert (yield from cpu.read("rx_status")) & 3 == 3
+            yield from cpu.write("rx_drop", 1)
+            yield from wait(20)
+        assert not (yield from cpu.read("rx_status")) & 1
+
+    simulate(
+        dut, stimulus(), core.take(), memory.writes(dut.writes), memory.reads(dut.reads),
+        limit=50_000,
+    )

@@ -1,4 +1,4 @@
-"""The next link at the speed of its line, with everything that can happen to a datagram."""
+"""The link at the speed of its line, with everything that can happen to a datagram."""
 
 import random
 

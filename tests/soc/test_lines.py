@@ -6,7 +6,7 @@ import pytest
 
 from litelic.soc.link.ethernet_core import MIN_PAYLOAD
 from litelic.soc.link.serial_line import SerialLine
-from litelic.soc.link.udp_line import UDPLine
+from litelic.soc.link.udp_line import DatagramSender, UDPLine
 from tests.accel.streams import simulate
 from tests.soc.link_frames import Frame, collect, send_words, words
 
@@ -186,3 +186,46 @@ def test_datagrams_there_and_back(seed):
     assert core.sent == [
         (words(frame.line.ljust(4 * least, b"\0")), len(frame.line), to) for frame, to in answers
     ]
+
+
+def test_a_line_that_takes_nothing_loses_whole_frames(seed):
+    """Others wait for it once, for its patience; what leaves afterwards is whole."""
+    chance = random.Random(seed)
+    dut, frames = DatagramSender(PORT, 512, patience=300), []
+    core, times = Core(dut, chance), []
+
+    def board():
+        for n in range(12):
+            frame = Frame(1, n, 2, 3, chance.randbytes(4 * chance.randrange(60, 90)))
+            frames.append(frame)
+            begin = len(times)
+            yield from send_words(dut.sink, words(frame.line), chance, way=way_of(HOSTS[0]))
+            frame.cycles = len(times) - begin
+        dut.open = True
+        yield from wait(3000)
+        for n in range(12, 20):
+            frame = Frame(1, n, 2, 3, chance.randbytes(400))
+            frames.append(frame)
+            yield from send_words(dut.sink, words(frame.line), chance, way=way_of(HOSTS[0]))
+        yield from wait(3000)
+
+    def clock():
+        yield "passive"
+        while True:
+            times.append(None)
+            yield
+
+    def line():
+        yield "passive"
+        while not getattr(dut, "open", False):
+            yield dut.source.ready.eq(0)
+            yield
+        yield from core.take()
+
+    simulate(dut, board(), clock(), line(), limit=30_000)
+    sent = [items for items, _, _ in core.sent]
+    whole = [words(frame.line) for frame in frames]
+    assert sent[-8:] == whole[-8:]
+    kept = len(sent) - 8
+    assert 2 <= kept < 12 and sent[:kept] == whole[:kept]
+    assert [frame.cycles > 300 for frame in frames[:12]].count(True) == 1

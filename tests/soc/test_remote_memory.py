@@ -59,6 +59,7 @@ class Bench:
         def all_of_it():
             yield from stimulus
             yield from self.settle()
+            assert (yield self.dut.served) == len(self.answers)
 
         simulate(
             self.dut, all_of_it(), *more,
@@ -177,9 +178,11 @@ def test_more_reads_than_answers_can_wait(seed):
 
     def stimulus():
         yield from bench.open_windows([(5, 0x3000, 0x100, True), WINDOWS[1]])
+        yield bench.dut.served.eq(250)
         for n in range(40):
             yield from send_words(bench.dut.sink, read(n, 4 * n, key, 8).bare, bench.chance)
         yield from bench.settle()
+        assert (yield bench.dut.served) == (250 + 40) % 256
 
     simulate(
         bench.dut, stimulus(), bench.memory.reads(bench.reads),

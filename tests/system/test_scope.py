@@ -1,6 +1,6 @@
 """A LiteScope in the simulated board: what it captures, and what it lets a host reach."""
 
-import itertools
+import struct
 
 import numpy as np
 import pytest
@@ -8,20 +8,12 @@ import pytest
 from litelic.accel.config import ArrayConfig
 from litelic.host.engines.board import BoardEngine
 from litelic.host.errors import LitelicError
-from litelic.host.link.board import Board, BoardError
-from litelic.host.link.protocol import (
-    FLUSH,
-    RESPONSE,
-    ErrorCode,
-    Frame,
-    Parser,
-    Request,
-    RunState,
-)
+from litelic.host.link.board import BoardError
+from litelic.host.link.protocol import RESPONSE, ErrorCode, Request, RunState
 from litelic.host.link.simulator import Simulator
-from litelic.host.link.transport import open_transport
 from litelic.host.scope import Scope, handshakes
 from tests.host.codec.models import small_program
+from tests.system.raw import RawHost, connect, outcome, refused
 from tests.waveforms import read_vcd
 
 ARRAY = ArrayConfig(
@@ -37,7 +29,7 @@ def analyzed():
 
 @pytest.fixture
 def board(analyzed):
-    with Board.open(analyzed.url) as opened:
+    with connect(analyzed.url) as opened:
         yield opened
 
 
@@ -113,39 +105,25 @@ def test_nothing_else_can_be_reached(board):
 
 
 def test_a_board_without_an_analyzer_does_not_know_the_requests(simulator):
-    with Board.open(simulator.url) as board:
+    with connect(simulator.url) as board:
         for access in (board.read_register, lambda a: board.write_register(a, 1)):
             with pytest.raises(BoardError, match="unknown request type") as refusal:
                 access(0)
             assert refusal.value.code == ErrorCode.TYPE
 
 
-class Line:
-    """Sends frames as they are, and returns the answers in the order in which they come."""
+def access(kind, address, number, *value):
+    return kind, address, struct.pack(f"<{1 + len(value)}I", number, *value)
 
-    def __init__(self, url):
-        self.transport, self.parser = open_transport(url, 115200), Parser()
-        self.numbers = itertools.count(1)
-        self.transport.write(FLUSH)
 
-    def ask(self, *frames):
-        self.transport.write(b"".join(frame.encode() for frame in frames))
-        answers = []
-        while len(answers) < len(frames):
-            data = self.transport.read(60)
-            assert data, answers
-            answers += self.parser.feed(data)
-        return answers
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.transport.close()
+def value(answer):
+    assert answer.type in (
+        Request.REGISTER_READ | RESPONSE, Request.REGISTER_WRITE | RESPONSE), answer
+    return int.from_bytes(answer.payload, "little")
 
 
 def test_a_request_that_comes_again_is_only_answered_again(analyzed):
-    with Board.open(analyzed.url) as board:
+    with connect(analyzed.url) as board:
         scope = Scope(board, analyzed.folder)
         scope.arm()
         analyse(board)
@@ -154,35 +132,52 @@ def test_a_request_that_comes_again_is_only_answered_again(analyzed):
             getattr(driver, name).addr - base for name in
             ("storage_mem_data", "trigger_mem_write", "trigger_mem_full", "storage_mem_level")
         )
-    with Line(analyzed.url) as line:
-        def read(address, sequence):
-            return line.ask(Frame(Request.REGISTER_READ, sequence, address))[0].argument
+    with RawHost(analyzed.url) as host:
+        host.hello()
 
-        there = read(level, 1)
-        again = {read(sample, 2) for _ in range(20)}
-        assert len(again) == 1
-        assert read(level, 3) >= there - 1
-        for sequence in range(4, 24):
-            read(sample, sequence)
-        assert read(level, 24) <= there - 9  # two words a sample
+        def read(address, number):
+            return value(host.request(*access(Request.REGISTER_READ, address, number)))
 
-        write = Frame(Request.REGISTER_WRITE, 30, condition, 1)
-        line.ask(*[write] * 20)
-        assert read(full, 31) == 0
-        for sequence in range(40, 60):
-            line.ask(Frame(Request.REGISTER_WRITE, sequence, condition, 1))
-        assert read(full, 61) == 1
+        there = read(level, 0)
+        assert len({read(sample, 1) for _ in range(20)}) == 1
+        assert read(level, 2) >= there - 1
+        for number in range(3, 23):
+            read(sample, number)
+        assert read(level, 23) <= there - 9  # two words a sample
+
+        write = access(Request.REGISTER_WRITE, condition, 24, 1)
+        assert {value(host.request(*write)) for _ in range(20)} == {1}
+        assert read(full, 25) == 0
+        for number in range(26, 46):
+            host.request(*access(Request.REGISTER_WRITE, condition, number, 1))
+        assert read(full, 46) == 1
+
+
+def test_numbers_of_accesses(analyzed):
+    """The next one, or the last one; a session begins with 0. Refused ones are not counted."""
+    with RawHost(analyzed.url) as host:
+        for _ in range(2):
+            host.hello()
+            for number in (1, 2, 100):
+                answer = host.request(*access(Request.REGISTER_READ, 0, number))
+                refused(answer, ErrorCode.ORDER, 0)
+            refused(host.request(*access(Request.REGISTER_READ, 2, 0)), ErrorCode.ADDRESS, 0x800)
+            value(host.request(*access(Request.REGISTER_WRITE, 0, 0, 0)))
+            value(host.request(*access(Request.REGISTER_READ, 0, 1)))
+            answer = host.request(*access(Request.REGISTER_READ, 0, 0))
+            refused(answer, ErrorCode.ORDER, 2)
+        for kind, length in ((Request.REGISTER_READ, 4), (Request.REGISTER_WRITE, 8)):
+            for wrong in (0, length - 1, length + 4, 1408):
+                refused(host.request(kind, 0, bytes(wrong)), ErrorCode.LENGTH, length)
 
 
 def test_registers_are_served_while_a_run_is_in_progress(analyzed):
-    with Board.open(analyzed.url) as board:
+    with connect(analyzed.url) as board:
         count = len(analyse(board, 192, 128))
-    with Line(analyzed.url) as line:
-        run = Frame(Request.RUN, 7, 0, count, (1 << 20).to_bytes(4, "little"))
-        answers = line.ask(
-            run, Frame(Request.REGISTER_WRITE, 8, 0, 0), Frame(Request.REGISTER_READ, 9, 0),
-            Frame(Request.PING, 10),
-        )
-    types = [answer.type & ~RESPONSE for answer in answers]
-    assert types == [Request.REGISTER_WRITE, Request.REGISTER_READ, Request.PING, Request.RUN]
-    assert answers[2].address == RunState.ACTIVE << 16 | 7
+    with RawHost(analyzed.url) as host:
+        host.hello()
+        host.send(host.run(0, 0, count))
+        value(host.request(*access(Request.REGISTER_WRITE, 0, 0, 0)))
+        value(host.request(*access(Request.REGISTER_READ, 0, 1)))
+        assert outcome(host.ask(host.run(0, 0, count))).state == RunState.ACTIVE
+        assert outcome(host.wait(lambda answer: answer.sequence == 0)).state == RunState.DONE

@@ -9,8 +9,10 @@ import pytest
 
 from litelic.host.cli.main import main
 from litelic.host.link.board import Board
+from litelic.host.link.impairment import Faults, Impairment
 from litelic.host.link.simulator import Simulator
 from litelic.soc.board.options import DEFAULT_IP, DEFAULT_MAC
+from tests.system.raw import connect
 
 PINGS = 3
 
@@ -23,15 +25,36 @@ def simulator():
 
 def test_what_is_written_is_read_back(simulator, seed):
     chance = random.Random(seed)
-    with Board.open(simulator.url) as board:
+    with connect(simulator.url) as board:
         for _ in range(10):
             data = chance.randbytes(chance.choice((1, 3, 1408, 4096, 50_000)))
-            address = chance.randrange(1 << 20)
+            address = 4 * chance.randrange(1 << 18)
             board.write(address, data)
             assert board.read(address, len(data)) == data
         board.hello()
-        statistics = board.info.statistics
-        assert statistics["damaged_payloads"] == statistics["timeouts"] == 0
+        assert board.info.statistics["damaged_frames"] == 0
+
+
+@pytest.mark.parametrize("share", (0.02, 0.1))
+def test_a_bad_network(simulator, seed, share):
+    """What of everything is lost, doubled, late and damaged there changes no byte."""
+    chance, size = random.Random(seed), 1 << 16
+    with (
+        Impairment(simulator.url, Faults(*[share] * 4), seed) as network,
+        Board.open(network.url, patience=2) as board,
+    ):
+        memory = bytearray(size)
+        board.write(0, memory)
+        for _ in range(25):
+            length = chance.choice((1, 64, 1408, chance.randrange(1, 10_000)))
+            address = 4 * chance.randrange((size - length) // 4)
+            memory[address : address + length] = data = chance.randbytes(length)
+            board.write(address, data)
+            length = chance.randrange(1, 10_000)
+            address = 4 * chance.randrange((size - length) // 4)
+            assert board.read(address, length) == memory[address : address + length]
+        assert board.read(0, size) == memory
+    assert all(network.counts.values())
 
 
 def test_what_a_board_says_of_itself(simulator, capsys):
@@ -45,10 +68,10 @@ def test_the_other_way_in_is_open_too(simulator, seed):
     chance = random.Random(seed)
     for write, read in ((simulator.url, simulator.tcp_url), (simulator.tcp_url, simulator.url)):
         data = chance.randbytes(5000)
-        with Board.open(write) as board:
-            board.write(77, data)
-        with Board.open(read) as board:
-            assert board.read(77, len(data)) == data
+        with connect(write) as board:
+            board.write(76, data)
+        with connect(read) as board:
+            assert board.read(76, len(data)) == data
 
 
 def test_several_hosts_one_after_the_other(simulator, seed):
@@ -59,7 +82,7 @@ def test_several_hosts_one_after_the_other(simulator, seed):
         for size in (1, 700, 1408, 1409, 1473):
             stranger.sendto(chance.randbytes(size), (host, int(port)))
         for _ in range(3):
-            with Board.open(simulator.url) as board:
+            with connect(simulator.url) as board:
                 data = chance.randbytes(3000)
                 board.write(0, data)
                 assert board.read(0, len(data)) == data

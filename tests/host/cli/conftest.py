@@ -29,16 +29,17 @@ def picture_path(tmp_path):
 
 @pytest.fixture
 def engine(monkeypatch):
-    """Makes the command line open `GoldenEngine`; `engine.made` lists (where, engine)."""
+    """Makes the command line open `GoldenEngine`; `engine.made` lists what was asked for, (port,
+    sim, golden, access), and the engine."""
 
     class Opener:
         factory = GoldenEngine
         made = []
 
         @contextlib.contextmanager
-        def open(self, program, *, progress, port, sim, golden, baudrate):
+        def open(self, program, *, progress, port, sim, golden, access):
             made = self.factory(program)
-            self.made.append(((port, sim, golden, baudrate), made))
+            self.made.append(((port, sim, golden, access), made))
             progress("computing", 1, 1)
             yield made
 

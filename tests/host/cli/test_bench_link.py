@@ -24,7 +24,9 @@ def test_prints_and_writes_what_was_measured(simulator, tmp_path, capsys):
     assert re.search(rf"latency:  min {number}, median {number}, max {number} ms, 5 round", said)
     for way in ("write", "read"):
         assert re.search(rf"{way}: +min {number}, .* MB/s, 3 x 20000 bytes", said)
-    assert "0 of 35 requests were sent again" in said
+        assert re.search(rf"{way}: +min {number}, .* MB/s by the simulated board's clock", said)
+    # Each transfer has 15 frames of data, opens a window and closes it; and 3 pings around two.
+    assert f"0 of {5 + 3 * (3 + 2 * 17)} requests were sent again" in said
     found = json.loads(output.read_text())
     assert found["write_bytes_per_s"]["count"] == found["read_bytes_per_s"]["count"] == 3
     assert found["latency_s"]["min"] <= found["latency_s"]["median"] <= found["latency_s"]["max"]

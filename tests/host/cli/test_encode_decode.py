@@ -7,7 +7,9 @@ from PIL import Image
 from litelic.host.cli import options
 from litelic.host.codec import pictures
 from litelic.host.errors import LitelicError
+from litelic.host.link.access import Access
 from litelic.host.link.protocol import BAUDRATE
+from litelic.host.link.secret import VARIABLE, key_of
 from litelic.host.program.symbols import latents_of
 from tests.host.codec.models import GoldenEngine, small_program
 
@@ -41,14 +43,35 @@ def test_the_summary_of_encode(run, engine, picture_path, program_path):
     assert out.startswith(f"{output}: 19x11, {size} bytes, {8 * size / (19 * 11):.3f} bpp, ")
 
 
-def test_the_engine_is_the_one_asked_for(run, engine, picture_path, program_path):
+def test_the_engine_is_the_one_asked_for(
+    run, engine, picture_path, program_path, tmp_path, monkeypatch
+):
+    words = tmp_path / "words"
+    words.write_text("open, sesame\n")
+    secret = key_of("open, sesame")
+    monkeypatch.delenv(VARIABLE, raising=False)
     for argv, expected in (
-        (["--port", "COM3", "--baudrate", "9600"], ("COM3", False, False, 9600)),
-        (["--sim"], (None, True, False, BAUDRATE)),
-        (["--golden"], (None, False, True, BAUDRATE)),
+        (["--port", "COM3", "--baudrate", "9600"], ("COM3", False, False, Access(9600))),
+        (["--port", "udp://x", "--take-over"], ("udp://x", False, False, Access(take_over=True))),
+        (["--port", "udp://x", "--secret-file", words],
+         ("udp://x", False, False, Access(secret=secret))),
+        (["--sim"], (None, True, False, Access(BAUDRATE))),
+        (["--golden"], (None, False, True, Access(BAUDRATE))),
     ):
         assert run("encode", picture_path, "-f", "--program", program_path, *argv)[0] == 0
         assert engine.made[-1][0] == expected
+    monkeypatch.setenv(VARIABLE, " open, sesame ")
+    assert run("encode", picture_path, "-f", "--program", program_path, "--port", "x")[0] == 0
+    assert engine.made[-1][0][3] == Access(secret=secret) and secret.hex() not in repr(engine.made)
+
+
+def test_a_secret_that_cannot_be_read(run, engine, picture_path, program_path, tmp_path):
+    (tmp_path / "empty").write_text(" \n")
+    for name, words in (("missing", "cannot read the secret"), ("empty", "is empty")):
+        status, _, err = run("encode", picture_path, "--program", program_path, "--port", "x",
+                             "--secret-file", tmp_path / name)
+        assert status == 1 and words in err and err.count("\n") == 1
+    assert not engine.made
 
 
 def test_greyscale_stays_greyscale(run, engine, tmp_path, program_path):

@@ -5,6 +5,7 @@ import types
 
 import pytest
 
+from litelic.host.link.access import Access
 from litelic.host.program.file import load_program, save_program
 from litelic.host.program.network import result_sizes, sources_of
 from tests.host.codec.models import hyper_program
@@ -35,8 +36,8 @@ def test_a_board(run, monkeypatch):
     fake = types.ModuleType("litelic.host.engines")
     asked = []
 
-    def describe_board(port, sim, progress, baudrate):
-        asked.append((port, sim, baudrate))
+    def describe_board(port, sim, progress, access):
+        asked.append((port, sim, access))
         return {"board": "Arty", "clock": "100 MHz"}
 
     fake.describe_board = describe_board
@@ -44,8 +45,11 @@ def test_a_board(run, monkeypatch):
     monkeypatch.setattr("litelic.host.engines", fake, raising=False)
     status, out, _ = run("info", "--port", "socket://x:1")
     assert status == 0 and out == "board: Arty\nclock: 100 MHz\n"
-    run("info", "--port", "/dev/ttyUSB0", "--baudrate", "921600")
-    assert asked == [("socket://x:1", False, 115200), ("/dev/ttyUSB0", False, 921600)]
+    run("info", "--port", "/dev/ttyUSB0", "--baudrate", "921600", "--take-over")
+    assert asked == [
+        ("socket://x:1", False, Access(115200)),
+        ("/dev/ttyUSB0", False, Access(921600, take_over=True)),
+    ]
 
 
 @pytest.mark.parametrize(("argv", "message"), [

@@ -31,7 +31,7 @@ def test_the_simulated_board_suits_the_program(monkeypatch, bits):
     )
     monkeypatch.setattr(
         "litelic.host.link.board.Board.open",
-        lambda url, baudrate: contextlib.nullcontext(board_with(asked[-1].to_dict())),
+        lambda url, access: contextlib.nullcontext(board_with(asked[-1].to_dict())),
     )
     with engines.open_engine(small_program(1, activation_bits=bits), sim=True) as engine:
         assert engine.config == asked[0] == ArrayConfig(activation_bits=bits)
@@ -40,7 +40,7 @@ def test_the_simulated_board_suits_the_program(monkeypatch, bits):
 def test_a_board_of_8_bits_is_refused_for_a_program_of_16(monkeypatch):
     board = board_with(ArrayConfig().to_dict())
     monkeypatch.setattr(
-        "litelic.host.link.board.Board.open", lambda url, baudrate: contextlib.nullcontext(board)
+        "litelic.host.link.board.Board.open", lambda url, access: contextlib.nullcontext(board)
     )
     with pytest.raises(LitelicError, match="build the board with --activation-bits 16"):
         with engines.open_engine(small_program(1, activation_bits=16), port="/dev/ttyUSB0"):

@@ -13,6 +13,7 @@ from litelic.host.engines.board import BoardEngine
 from litelic.host.engines.pipeline import Pipeline
 from litelic.host.errors import LitelicError
 from litelic.host.golden import run_layers
+from litelic.host.link.protocol import RUNS_QUEUED
 from litelic.host.planner.plan import WEIGHTS_ADDRESS
 from tests.host.bench.fakes import FakeBoard
 from tests.host.codec.models import small_program
@@ -31,8 +32,12 @@ class MemoryBoard:
         })
         self.memory = bytearray(dram_bytes)
         self.jobs = {}  # descriptors' address -> plan, as the engine made them
-        self.running = False
+        self.queue = []  # addresses of descriptors of what runs, and of what will
         self.events = []
+
+    @property
+    def running(self):
+        return bool(self.queue)
 
     def set_program(self, identity):
         self.info.program = identity
@@ -47,24 +52,22 @@ class MemoryBoard:
 
     def touch(self, what, address, length):
         self.events.append((what, address))
-        if self.running:
-            begin, end = self.busy
+        for job in self.queue:
+            plan = self.jobs[job]
+            maps = [plan.input, *(step.output for step in plan.steps)]
+            begin, end = min(m.address for m in maps), max(m.address + m.size for m in maps)
             assert address + length <= begin or address >= end or address < WEIGHTS_ADDRESS
 
     def start(self, address, count, watchdog_cycles):
-        assert not self.running
+        assert len(self.queue) < RUNS_QUEUED and address not in self.queue
         self.events.append(("start", address))
-        self.running, self.address = True, address
-        plan = self.jobs[address]
-        maps = [plan.input, *(step.output for step in plan.steps)]
-        self.busy = min(m.address for m in maps), max(m.address + m.size for m in maps)
+        self.queue.append(address)
 
     def finish(self, progress=None):
-        assert self.running
-        self.events.append(("finish", self.address))
-        self.running = False
+        address = self.queue.pop(0)
+        self.events.append(("finish", address))
         self.run_ended = time.monotonic()
-        plan = self.jobs[self.address]
+        plan = self.jobs[address]
         read = plan.input
         x = read.from_bytes(self.memory[read.address : read.address + read.size])
         for step, (_, y) in zip(plan.steps, run_layers([s.layer for s in plan.steps], x)):
@@ -121,11 +124,14 @@ def test_one_is_computed_while_others_move(seed):
     inputs = pictures(chance, [(16, 32)] * 4)
     jobs = [engine.job(["analysis"], (16, 32, 3), slot) for slot in (0, 1)]
     list(Pipeline(engine, program, ["analysis"]).run(inputs))
-    running, during = None, []
+    queue, during = [], []
     for what, address in board.events:
-        running = {"start": address, "finish": None}.get(what, running)
-        if what in ("write", "read"):
-            during.append((running, what, address))
+        if what == "start":
+            queue.append(address)
+        elif what == "finish":
+            queue.remove(address)
+        else:
+            during.append((queue[0] if queue else None, what, address))
     for number in range(4):
         job, other = jobs[number % 2], jobs[1 - number % 2].descriptors
         sent = [r for r, what, address in during if (what, address) == (
@@ -167,6 +173,36 @@ def test_stopped_early_it_leaves_nothing_running(seed):
     assert board.running
     running.close()
     assert not board.running
+
+
+def test_a_board_that_does_not_start_is_what_is_told(seed):
+    """Nobody knows then whether it runs."""
+    program = small_program(1)
+    board = MemoryBoard(program)
+
+    def start(address, count, watchdog_cycles):
+        board.queue.append(address)
+        raise LitelicError("the board does not answer any more")
+
+    board.start = start
+    inputs = pictures(random.Random(seed), [(16, 16)])
+    with pytest.raises(LitelicError, match="does not answer"):
+        list(Pipeline(Engine(board, program), program, ["analysis"]).run(inputs))
+
+
+def test_the_run_that_failed_is_what_is_told(seed):
+    program = small_program(1)
+    board = MemoryBoard(program)
+    words = iter(("descriptor 1 did not finish in time", "it was not run", "it was not run"))
+
+    def finish(progress=None):
+        board.queue.pop(0)
+        raise LitelicError(next(words))
+
+    board.finish = finish
+    inputs = pictures(random.Random(seed), [(16, 16)] * 3)
+    with pytest.raises(LitelicError, match="did not finish in time"):
+        list(Pipeline(Engine(board, program), program, ["analysis"]).run(inputs))
 
 
 def test_what_took_how_long_is_noted(seed):

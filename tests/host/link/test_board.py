@@ -1,246 +1,226 @@
-"""The client against a board in Python, on good lines and on bad ones."""
+"""Transfers and registers of a board in Python, on good lines and on bad ones."""
 
 import random
-import socket
-import threading
 
+import numpy as np
 import pytest
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.board import ATTEMPTS, HELLO_SECONDS, Board, BoardError
-from litelic.host.link.info import BoardInfo
-from litelic.host.link.protocol import FLUSH, MAX_PAYLOAD, RESPONSE, ErrorCode, Request
-from tests.host.link.fake_board import INFO, FakeBoard
+from litelic.host.link.board import Board, BoardError
+from litelic.host.link.protocol import MAX_PAYLOAD, ErrorCode, Request
+from tests.host.link.fake_board import HERTZ, FakeBoard
+from tests.host.link.fake_line import Faults, opened, passes
+
+SIZE = 65536  # of the board's DRAM
 
 
-def connect(**options):
-    fake = FakeBoard(**options)
-    board = Board(fake)
-    board.hello()
-    return fake, board
+@pytest.fixture
+def fake(clock):
+    return FakeBoard(clock)
 
 
-class LateBoard(FakeBoard):
-    """Answers only once the host has listened for `seconds` in all, on a clock of its own."""
-
-    def __init__(self, clock, seconds):
-        super().__init__()
-        self.clock, self.ready_at = clock, clock.now + seconds
-
-    def read(self, timeout):
-        self.clock.now += timeout
-        return super().read(timeout) if self.clock.now >= self.ready_at else b""
-
-
-class Clock:
-    now = 1000.0
-
-    def monotonic(self):
-        return self.now
-
-
-@pytest.mark.parametrize("patience, answers", [(1, False), (30, True)])
-def test_patience_with_a_slow_simulation(monkeypatch, patience, answers):
-    clock = Clock()
-    monkeypatch.setattr("litelic.host.link.board.time", clock)
-    slow = 2 * ATTEMPTS * HELLO_SECONDS
-    board = Board(LateBoard(clock, slow), patience=patience)
-    if answers:
-        board.hello()
-        assert board.info.target == "fake"
-    else:
-        with pytest.raises(LitelicError, match="no LiteLIC board answers"):
-            board.hello()
-
-
-def test_info_of_a_board_whose_array_has_its_own_clock(monkeypatch):
-    _, board = connect()
-    assert board.info.array_clock_hz == board.info.clock_hz  # it does not say otherwise
-    monkeypatch.setattr("tests.host.link.fake_board.INFO", INFO + "array_clock=200000000\n")
-    _, board = connect()
-    assert (board.info.clock_hz, board.info.array_clock_hz) == (100_000_000, 200_000_000)
-
-
-def first(kind, count=1):
-    """A fault that hits the first `count` frames of one type."""
-    left = [count]
-
-    def hits(frame):
-        if frame.type == kind and left[0]:
-            left[0] -= 1
-            return True
-        return False
-
-    return hits
-
-
-def test_info():
-    fake, board = connect()
-    info = board.info
-    assert (info.target, info.firmware, info.gateware) == ("fake", "1.2", "3.4")
-    assert info.array == {"reduction": 4, "outputs": 2}
-    assert (info.clock_hz, info.dram_bytes, info.dram_ok) == (100_000_000, 65536, True)
-    assert info.program is None
-    assert info.statistics == {"frames": 7}
-    identity = bytes(range(32))
-    board.set_program(identity)
-    assert board.hello().program == identity
-
-
-def test_info_of_a_board_that_knows_more_of_itself():
-    lines = (
-        INFO.format(program="00" * 32)
-        + "revision=0123456789ab+\nmemory=MT41K256M16\nmac=10:e2:d5:00:00:00\nip=192.168.1.50\n"
-        "temperature=-1250\n"
-    )
-    info = BoardInfo.parse(lines)
-    assert (info.revision, info.memory) == ("0123456789ab+", "MT41K256M16")
-    assert (info.mac, info.ip, info.temperature) == ("10:e2:d5:00:00:00", "192.168.1.50", -1.25)
-    assert info.statistics == {"frames": 7}
-    assert BoardInfo.parse(INFO.format(program="00" * 32)).temperature is None
+# Transfers ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(5), indirect=True)
-def test_write_and_read(seed):
-    chance = random.Random(seed)
-    fake, board = connect()
-    for _ in range(20):
-        length = chance.choice((0, 1, MAX_PAYLOAD, MAX_PAYLOAD + 1, chance.randrange(40000)))
-        address = chance.randrange(65536 - length)
-        data, seen = chance.randbytes(length), []
-        board.write(address, data, progress=lambda done, total: seen.append((done, total)))  # noqa: B023
-        assert fake.memory[address : address + length] == data
-        assert board.read(address, length) == data
-        assert not length or seen[-1] == (length, length)
+def test_write_and_read(fake, seed):
+    chance, board = random.Random(seed), opened(fake)
+    for _ in range(30):
+        length = chance.choice((1, 3, MAX_PAYLOAD, MAX_PAYLOAD + 1, chance.randrange(1, 40000)))
+        address = 4 * chance.randrange((SIZE - length) // 4 + 1)
+        data, before = chance.randbytes(length), bytes(fake.memory)
+        written, fetched = [], []
+        board.write(address, data, lambda *progress: written.append(progress))  # noqa: B023
+        assert fake.memory == before[:address] + data + before[address + length :]
+        assert board.read(address, length, lambda *progress: fetched.append(progress)) == data  # noqa: B023
+        for seen in (written, fetched):
+            assert seen == sorted(seen) and seen[-1] == (length, length)
+            assert len(seen) == -(-length // MAX_PAYLOAD)
+    assert board.resent == 0
 
 
-@pytest.mark.parametrize("seed", range(10), indirect=True)
-def test_bad_line(seed):
-    """Requests get lost and damaged, answers too: everything arrives in the end."""
-    chance = random.Random(seed)
-
-    def bad(data):
-        fate = chance.random()
-        if fate < 0.03:
-            return b""
-        if fate < 0.06:
-            data = bytearray(data)
-            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-        return bytes(data)
-
-    fake, board = connect()
-    fake.spoil = lambda frame, data: bad(data)
-    deliver = fake.write
-    fake.write = lambda data: deliver(data if data == FLUSH else bad(data))
-    data = chance.randbytes(60000)
-    board.write(77, data)
-    assert board.read(77, len(data)) == data
+def test_the_ends_of_the_memory(fake):
+    board = opened(fake)
+    board.write(0, b"first")
+    board.write(SIZE - 4, b"last")
+    assert board.read(0, 5) == b"first" and board.read(SIZE - 4, 4) == b"last"
+    assert board.read(SIZE - 8, 7) == b"\0\0\0\0las"
 
 
-def test_refusal_has_the_boards_words():
-    _, board = connect()
-    with pytest.raises(BoardError, match="outside") as caught:
-        board.read(65530, 10)
-    assert caught.value.code == ErrorCode.ADDRESS
+def test_empty_transfers_ask_nothing(fake):
+    board, before = opened(fake), len(fake.sent)
+    board.write(0, b"")
+    assert board.read(0, 0) == b""
+    assert len(fake.sent) == before and board.requests == 0
+
+
+@pytest.mark.parametrize("data", [
+    bytearray(b"12345678"), memoryview(b"12345678"), np.frombuffer(b"12345678", np.uint16),
+    np.frombuffer(b"12345678", np.int8).reshape(2, 4),
+], ids=lambda data: type(data).__name__)
+def test_whatever_has_bytes_is_written(fake, data):
+    opened(fake).write(4, data)
+    assert fake.memory[4:12] == b"12345678"
+
+
+@pytest.mark.parametrize("address", (1, 2, 7))
+def test_an_unaligned_address(fake, address):
+    board = opened(fake)
+    for transfer in (lambda: board.write(address, b"x"), lambda: board.read(address, 1)):
+        with pytest.raises(LitelicError, match=f"multiples of 4, not at {address:#x}"):
+            transfer()
+    board.write(0, b"good")
+
+
+@pytest.mark.parametrize("address, length", [(SIZE, 1), (SIZE - 4, 5), (0, SIZE + 1)])
+def test_what_leaves_the_memory_is_refused(fake, address, length):
+    board = opened(fake)
+    for transfer in (lambda: board.write(address, bytes(length)),
+                     lambda: board.read(address, length)):
+        with pytest.raises(BoardError, match="bytes outside") as caught:
+            transfer()
+        assert (caught.value.code, caught.value.detail) == (ErrorCode.ADDRESS, SIZE)
     assert board.read(0, 1) == b"\0"
 
 
-def test_address_beyond_32_bits():
-    _, board = connect()
-    with pytest.raises(LitelicError, match="32 bits"):
-        board.write(1 << 32, b"x")
+def test_addresses_of_more_than_32_bits(fake):
+    board = opened(fake)
+    for request in (lambda: board.write(1 << 32, b"x"), lambda: board.start(1 << 32, 1),
+                    lambda: board.read_register(1 << 32)):
+        with pytest.raises(LitelicError, match="32 bits"):
+            request()
 
 
-def test_nobody_answers():
-    fake = FakeBoard(lose=lambda frame: True)
-    with pytest.raises(LitelicError, match="no LiteLIC board answers on fake"):
-        Board(fake).hello()
-
-
-def test_board_falls_silent():
-    fake, board = connect()
-    fake.lose = lambda frame: True
-    with pytest.raises(LitelicError, match=f"{ATTEMPTS} attempts"):
+@pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"?"])
+def test_another_number_of_bytes_than_was_asked_for(fake, change):
+    board = opened(fake)
+    answer = fake.answer
+    fake.answer = lambda request, payload=b"", *key: answer(
+        request, change(payload) if request.type == Request.READ else payload, *key)
+    with pytest.raises(LitelicError, match="another number of bytes"):
         board.read(0, 100)
 
 
-def test_another_protocol_version():
-    fake = FakeBoard(version=2)
-    with pytest.raises(LitelicError, match="version 2.*version 1"):
-        Board(fake).hello()
+# Bad lines ----------------------------------------------------------------------------------------
+
+FAULTS = {
+    "lost": {"lose": 0.3},
+    "doubled": {"double": 0.3},
+    "reordered": {"delay": 0.3},
+    "reordered by seconds": {"delay": 0.3, "longest": 3.0},
+    "damaged": {"damage": 0.3},
+    "all of that": {"lose": 0.3, "double": 0.3, "delay": 0.3, "damage": 0.3, "longest": 1.0},
+}
 
 
-def test_busy():
-    fake = FakeBoard(lose=lambda frame: True)
-    fake.to_host += b"LITELIC BUSY another client\n"
-    with pytest.raises(LitelicError, match="busy with another client"):
-        Board(fake).hello()
+@pytest.mark.parametrize("datagrams", (True, False), ids=("datagrams", "bytes"))
+@pytest.mark.parametrize("faults", FAULTS)
+def test_no_byte_is_ever_wrong(clock, seed, faults, datagrams):
+    """Hundreds of transfers; what comes late changes nothing any more."""
+    chance = random.Random(seed)
+    fake = FakeBoard(clock, datagrams=datagrams)
+    board = opened(fake, silence_seconds=1000)
+    fake.to_board, fake.to_host = (Faults(chance, **FAULTS[faults]) for _ in range(2))
+    memory = bytearray(SIZE)
+    for _ in range(500):
+        length = chance.choice((1, 4, MAX_PAYLOAD, chance.randrange(1, 100),
+                                chance.randrange(1, 12_000)))
+        address = 4 * chance.randrange((SIZE - length) // 4 + 1)
+        if chance.random() < 0.6:
+            memory[address : address + length] = data = chance.randbytes(length)
+            board.write(address, data)
+            assert fake.memory == memory
+        else:
+            assert board.read(address, length) == memory[address : address + length]
+    fake.settle()
+    assert fake.memory == memory
+    assert board.resent > 50 or faults == "doubled" and board.resent == 0
 
 
-def test_run_reports_cycles():
-    fake, board = connect()
-    seen = []
-    assert board.run(0x100, 3, 5000, lambda done, total: seen.append((done, total))) == 12345
-    request = fake.requests[-1]
-    assert (request.address, request.argument) == (0x100, 3)
-    assert int.from_bytes(request.payload, "little") == 5  # 5000 cycles, rounded up to 1024s
-    assert seen[-1] == (3, 3)
+@pytest.mark.parametrize("seed", range(3), indirect=True)
+def test_everything_on_a_bad_line(fake, seed):
+    """Transfers, runs and registers among each other."""
+    chance, board = random.Random(seed), opened(fake, silence_seconds=100)
+    fake.registers = {}
+    fake.run_cycles = HERTZ // 10
+    fake.to_board, fake.to_host = (Faults(chance, 0.1, 0.2, 0.2, 0.1, 1.0) for _ in range(2))
+    memory, started, accesses, ahead = bytearray(SIZE), [], [], 0
+    for n in range(600):
+        what = chance.randrange(6)
+        address = 4 * chance.randrange(1000)
+        if what == 0:
+            memory[address : address + 4000] = data = chance.randbytes(4000)
+            board.write(address, data)
+        elif what == 1:
+            assert board.read(address, 4000) == memory[address : address + 4000]
+        elif what == 2 and ahead < 4:
+            started.append((0x100 * chance.randrange(4), n + 1))
+            board.start(*started[-1])
+            ahead += 1
+        elif what == 3 and ahead:
+            assert board.finish() == fake.run_cycles
+            ahead -= 1
+        elif what == 4:
+            board.write_register(address, n)
+            accesses.append((Request.REGISTER_WRITE, address, n))
+        else:
+            assert board.read_register(address) == fake.registers.get(address, 0)
+            accesses.append((Request.REGISTER_READ, address))
+    fake.settle()
+    assert fake.memory == memory and fake.made == started and fake.accesses == accesses
+    assert len(started) > 20 < len(accesses)
 
 
-@pytest.mark.parametrize("fault", ("request lost", "answer lost", "answer damaged"))
-def test_a_run_runs_once(fault):
-    fake, board = connect()
-    hits = first(Request.RUN if fault == "request lost" else Request.RUN | RESPONSE)
-    if fault == "request lost":
-        fake.lose = hits
-    elif fault == "answer lost":
-        fake.spoil = lambda frame, data: b"" if hits(frame) else data
-    else:
-        fake.spoil = lambda frame, data: data[:-1] + b"?" if hits(frame) else data
-    assert board.run(0, 1) == 12345
-    assert fake.runs == 1
+# Registers ----------------------------------------------------------------------------------------
 
 
-# Sockets ------------------------------------------------------------------------------------------
+def test_registers(fake):
+    board = opened(fake)
+    fake.registers = {8: 0x80000001}
+    board.write_register(4, 0xFFFFFFFF)
+    assert [board.read_register(address) for address in (0, 4, 8)] == [0, 0xFFFFFFFF, 0x80000001]
+    board.hello()
+    assert board.read_register(4) == 0xFFFFFFFF
 
 
-def listener():
-    server = socket.create_server(("127.0.0.1", 0))
-    return server, f"socket://127.0.0.1:{server.getsockname()[1]}"
+def test_a_board_without_registers(fake):
+    board = opened(fake)
+    for access in (lambda: board.read_register(0), lambda: board.write_register(0, 1)):
+        with pytest.raises(BoardError, match="unknown request type") as caught:
+            access()
+        assert caught.value.code == ErrorCode.TYPE
 
 
-def test_nothing_is_listening():
-    server, url = listener()
-    server.close()
-    with pytest.raises(LitelicError, match="nothing is listening"):
-        Board.open(url)
+# Numbers ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("url", ("socket://", "socket://host", "socket://host:x"))
-def test_nonsense_as_port(url):
-    with pytest.raises(LitelicError, match="socket://host:port"):
-        Board.open(url)
-
-
-def test_no_such_serial_port():
-    with pytest.raises(LitelicError, match="cannot open /dev/litelic-is-not-there"):
-        Board.open("/dev/litelic-is-not-there")
-
-
-@pytest.mark.parametrize("text, words", ((b"", "was lost"), (b"LITELIC BUSY x\n", "busy with")))
-def test_closed_by_the_other_side(text, words):
-    """Also when the text comes and the connection goes before we have written anything."""
-    server, url = listener()
-
-    def serve():
-        connection, _ = server.accept()
-        with server, connection:
-            connection.sendall(text)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
+def test_an_access_that_nobody_heard_of_is_not_another(fake):
+    """Its request came, and all answers were lost; the program goes on."""
+    board = opened(fake)
+    fake.registers = {0: 111, 4: 222}
+    fake.to_host = lambda data: []
+    with pytest.raises(LitelicError, match="does not answer"):
+        board.read_register(0)
+    fake.to_host = passes
     try:
-        with pytest.raises(LitelicError, match=words):
-            Board.open(url)
-    finally:
-        thread.join()
+        value = board.read_register(4)
+    except LitelicError:
+        return
+    assert value == 222
+
+
+def test_any_number_of_refusals(fake):
+    board = opened(fake)
+    for _ in range(20):
+        with pytest.raises(BoardError, match="bytes outside"):
+            board.write(SIZE, b"x")
+    board.write(0, b"good")
+
+
+def test_a_transport_is_all_that_a_board_needs(clock):
+    """Without the helpers of these tests."""
+    fake = FakeBoard(clock)
+    with Board(fake) as board:
+        board.hello()
+        board.write(0, b"data")
+        assert board.read(0, 4) == b"data"

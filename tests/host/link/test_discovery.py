@@ -5,9 +5,10 @@ import pytest
 from litelic.host.cli.main import main
 from litelic.host.errors import LitelicError
 from litelic.host.link import discovery
+from litelic.host.link.board import Board
 from litelic.host.link.protocol import Frame, Request, RunState
 from tests.host.link.fake_board import INFO
-from tests.host.link.test_udp import UdpBoard
+from tests.host.link.udp_board import UdpBoard
 
 WAIT = 0.3
 
@@ -26,29 +27,50 @@ def test_a_board_among_many_addresses():
 def test_urls_are_asked_one_by_one():
     with UdpBoard() as one, UdpBoard() as other:
         urls = [one.url, "socket://localhost:1", "udp://127.0.0.1:9", other.url, "/dev/nothing"]
-        found = list(discovery.find(urls, wait=WAIT))
+        found = list(discovery.find(urls, wait=10))
     assert [board.url for board in found] == [one.url, other.url]
+    assert not found[0].info.busy
 
 
-def test_a_board_that_computes_is_not_disturbed(capsys):
+def test_a_board_that_somebody_works_with_is_not_disturbed():
+    with UdpBoard() as remote, Board.open(remote.url) as board:
+        remote.board.run_cycles = 1 << 50
+        board.start(0, 1)
+        before = len(remote.board.requests)
+        assert discovery.look(remote.url, wait=10).info.busy
+        ((_, info),) = discovery.answering(["127.0.0.1"], WAIT, port_of(remote.url)).items()
+        assert info.busy
+        assert {frame.type for frame, _ in remote.board.requests[before:]} == {Request.DISCOVER}
+        board.ping()
+        assert remote.board.runs[0].state == RunState.ACTIVE
     with UdpBoard() as remote:
-        remote.board.serve_ping = lambda request: remote.board.answer(
-            request, RunState.ACTIVE << 16 | 7, 3
-        )
-        assert discovery.look(remote.url, wait=WAIT) == discovery.Found(remote.url, None)
+        Board.open(remote.url).close()
+        assert not discovery.look(remote.url, wait=10).info.busy
+
+
+def test_the_command_says_who_is_busy(capsys):
+    with UdpBoard() as remote, Board.open(remote.url):
         assert main(["devices", remote.url]) == 0
-    assert {request.type for request in remote.board.requests} == {Request.PING}
-    assert f"{remote.url}" in capsys.readouterr().out
+    assert "busy" in capsys.readouterr().out
 
 
-def test_what_answers_something_else_is_no_board():
+@pytest.mark.parametrize("wrong", [
+    lambda request: Frame(request.type, request.sequence, request.address + 1),
+    lambda request: Frame(Request.PING, request.sequence, request.address),
+], ids=("number", "type"))
+def test_what_answers_something_else_is_no_board(wrong):
     with UdpBoard() as remote:
-        remote.board.serve_ping = lambda request: remote.board.answer(
-            Frame(request.type, request.sequence ^ 1)
-        )
+        model = remote.board
+        model.serve_discover = lambda request: model.answer(wrong(request), model.info(False))
         assert discovery.look(remote.url, wait=WAIT) is None
-        addresses = ["127.0.0.1"]
-        assert not discovery.answering(addresses, WAIT, port_of(remote.url))
+        assert not discovery.answering(["127.0.0.1"], WAIT, port_of(remote.url))
+
+
+def test_what_describes_itself_otherwise_is_no_board():
+    with UdpBoard() as remote:
+        remote.board.info = lambda busy: b"a printer"
+        assert discovery.look(remote.url, wait=WAIT) is None
+        assert not discovery.answering(["127.0.0.1"], WAIT, port_of(remote.url))
 
 
 @pytest.mark.parametrize("outputs, words", [(4, "100 MHz"), (3, "unknown")])

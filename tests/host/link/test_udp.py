@@ -1,53 +1,43 @@
-"""The client and a board in Python, with UDP between them."""
+"""The client and a board in Python, with real datagrams between them."""
 
 import random
 import socket
-import threading
 
 import pytest
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.board import Board
-from litelic.host.link.protocol import MAX_DATAGRAM, UDP_PORT
-from litelic.host.link.transport import UdpTransport, open_transport
-from tests.host.link.fake_board import FakeBoard
+from litelic.host.link.access import Access
+from litelic.host.link.board import Board, BoardError
+from litelic.host.link.protocol import (
+    MAX_FRAME,
+    MAX_PAYLOAD,
+    RESPONSE,
+    UDP_PORT,
+    ErrorCode,
+    Frame,
+    Request,
+    decode,
+)
+from litelic.host.link.transport import DATAGRAM_WINDOW, UdpTransport, open_transport
+from tests.host.link.fake_board import HERTZ
+from tests.host.link.udp_board import UdpBoard
+
+ANSWER = Frame(Request.PING | RESPONSE, 7, payload=b"12345678")
 
 
-class UdpBoard:
-    """A FakeBoard that answers whom it heard last. `lose()` says whether a datagram gets lost."""
+@pytest.fixture
+def line():
+    """(transport, the board's socket, the host's address)"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as board:
+        board.bind(("127.0.0.1", 0))
+        transport = open_transport("udp://localhost:{1}".format(*board.getsockname()), 0)
+        assert transport.name == "udp://localhost:{1}".format(*board.getsockname())
+        transport.send(b"first")
+        yield transport, board, board.recvfrom(100)[1]
+        transport.close()
 
-    def __init__(self, lose=lambda: False):
-        self.board = FakeBoard()
-        self.lose = lose
-        self.lengths = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.url = f"udp://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.thread = threading.Thread(target=self.serve)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
-            stop.sendto(b"stop", self.socket.getsockname())
-        self.thread.join()
-        self.socket.close()
-
-    def serve(self):
-        while True:
-            data, host = self.socket.recvfrom(1 << 16)
-            if data == b"stop":
-                return
-            self.lengths.append(len(data))
-            if self.lose():
-                continue
-            self.board.write(data)
-            answer = self.board.read(0)
-            for start in range(0, len(answer), MAX_DATAGRAM):
-                if not self.lose():
-                    self.socket.sendto(answer[start : start + MAX_DATAGRAM], host)
+# A board ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(3), indirect=True)
@@ -55,66 +45,103 @@ def test_write_and_read(seed):
     chance = random.Random(seed)
     with UdpBoard() as remote, Board.open(remote.url) as board:
         assert board.info.target == "fake"
-        for length in (1, MAX_DATAGRAM, 4096, chance.randrange(60_000)):
+        for length in (1, MAX_PAYLOAD, 4096, chance.randrange(60_000)):
             data = chance.randbytes(length)
             board.write(100, data)
             assert remote.board.memory[100 : 100 + length] == data
             assert board.read(100, length) == data
-        assert max(remote.lengths) == MAX_DATAGRAM
+        assert max(remote.lengths) == MAX_FRAME
 
 
 @pytest.mark.parametrize("seed", range(4), indirect=True)
 def test_lost_datagrams(seed):
-    """One of those that carry data and one of those that bring them: all arrives in the end."""
-    chance = random.Random(seed)
-    with UdpBoard() as remote:
-        board = Board(open_transport(remote.url, 0), silence_seconds=0.5)
-        board.hello()
-        data, passing = chance.randbytes(50_000), []
+    """Those that carry data and those that bring them: all arrives in the end."""
+    chance, left = random.Random(seed), [10]
 
-        def lose_one():
-            passing.append(None)
-            return len(passing) == lost
+    def lose():
+        left[0] -= chance.random() < 0.05
+        return left[0] > 0 and chance.random() < 0.05
 
-        remote.lose = lose_one
-        lost = chance.randrange(1, 40)
-        board.write(0, data)
-        passing.clear()
-        lost = chance.randrange(1, 40)
-        assert board.read(0, len(data)) == data
-        board.close()
+    with UdpBoard() as remote, Board.open(remote.url) as board:
+        remote.lose = lose
+        while left[0] > 0:
+            data = chance.randbytes(50_000)
+            board.write(0, data)
+            assert board.read(0, len(data)) == data
+        assert board.resent > 0
 
 
-def test_read():
-    """All that has arrived comes at once; an empty datagram is not the end of anything."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as board:
-        board.bind(("127.0.0.1", 0))
-        transport = open_transport("udp://localhost:{1}".format(*board.getsockname()), 0)
-        assert transport.name == "udp://localhost:{1}".format(*board.getsockname())
-        assert transport.read(0) == transport.read(0.01) == b""
-        transport.write(b"x" * (2 * MAX_DATAGRAM + 1))
-        pieces = [board.recvfrom(1 << 16) for _ in range(3)]
-        assert [len(data) for data, _ in pieces] == [MAX_DATAGRAM, MAX_DATAGRAM, 1]
-        host = pieces[0][1]
-        for data in (b"", b"an", b"", b"swer"):
-            board.sendto(data, host)
-        assert transport.read(1) == b"answer"
-        board.sendto(b"", host)
-        assert transport.read(0.05) == b""
-        transport.close()
+def test_runs():
+    with UdpBoard() as remote, Board.open(remote.url) as board:
+        remote.board.run_cycles = HERTZ // 100
+        board.start(0, 1)
+        board.start(0x100, 2)
+        board.write(0, b"data")
+        assert board.finish() == board.finish() == HERTZ // 100
+        assert remote.board.made == [(0, 1), (0x100, 2)]
 
 
-def test_only_the_board_is_heard():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as board:
-        board.bind(("127.0.0.1", 0))
-        transport = UdpTransport("udp://127.0.0.1:{1}".format(*board.getsockname()))
-        transport.write(b"x")
-        host = board.recvfrom(1)[1]
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-            other.sendto(b"not from the board", host)
-        board.sendto(b"from the board", host)
-        assert transport.read(1) == b"from the board"
-        transport.close()
+def test_two_hosts():
+    """Each at a port of its own; the second takes the board away."""
+    with UdpBoard() as remote, Board.open(remote.url) as first:
+        with Board.open(remote.url, Access(take_over=True)) as second:
+            second.write(0, b"second")
+            with pytest.raises(BoardError) as caught:
+                first.ping()
+            assert caught.value.code == ErrorCode.SESSION
+        first.hello()
+        assert first.read(0, 6) == b"second"
+
+
+# Datagrams ----------------------------------------------------------------------------------------
+
+
+def test_a_frame_a_datagram(line):
+    transport, board, _ = line
+    for frame in (Frame(Request.PING, 1), Frame(Request.WRITE, 2, 0, 0, bytes(MAX_PAYLOAD))):
+        transport.send(frame.encode())
+        assert decode(board.recv(1 << 16)) == (frame, len(frame.encode()))
+
+
+def test_what_is_no_frame_is_ignored(line):
+    """Empty, cut, damaged, of something else; and it does not end the waiting."""
+    transport, board, host = line
+    good = ANSWER.encode()
+    for data in (b"", b"hello", good[:-1], good[:20], good[:-1] + b"?", good[1:], bytes(3000)):
+        board.sendto(data, host)
+        assert transport.receive(0.02) == []
+        board.sendto(data, host)
+        board.sendto(good, host)
+        assert transport.receive(10) == [ANSWER]
+
+
+def test_all_that_is_there_comes_at_once(line):
+    """But not more than can be on its way."""
+    transport, board, host = line
+    assert transport.receive(0) == transport.receive(0.01) == []
+    frames = [Frame(Request.PING, n) for n in range(DATAGRAM_WINDOW + 5)]
+    for frame in frames:
+        board.sendto(frame.encode(), host)
+    assert transport.receive(1) == frames[:DATAGRAM_WINDOW]
+    assert transport.receive(1) == frames[DATAGRAM_WINDOW:]
+
+
+def test_another_versions_frame_is_told(line):
+    transport, board, host = line
+    board.sendto(Frame(Request.PING, 3, version=1, payload=b"old").encode(), host)
+    assert transport.receive(10) == [Frame(Request.PING, 3, version=1)]
+
+
+def test_only_the_board_is_heard(line):
+    transport, board, host = line
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.sendto(Frame(Request.PING, 1).encode(), host)
+    board.sendto(ANSWER.encode(), host)
+    assert transport.receive(10) == [ANSWER]
+    assert transport.receive(0.02) == []
+
+
+# Addresses ----------------------------------------------------------------------------------------
 
 
 def test_default_port():

@@ -1,0 +1,57 @@
+"""The lines that are measured, and the networks."""
+
+from dataclasses import dataclass
+
+from litelic.host.link.impairment import Faults
+
+START, STOP = 1, 1  # bits beside the eight of a byte
+
+
+@dataclass(frozen=True)
+class Line:
+    """A simulated board and its line.
+
+    bytes_per_s : of the line, both ways at a time.
+    options     : of the `Simulator`, besides the array.
+    array, memory : as of `SimulationConfig`; the array that computes meanwhile, "none" for none.
+    size        : bytes of a transfer.
+    """
+
+    text: str
+    bytes_per_s: float
+    options: dict
+    array: str
+    memory: str
+    size: int
+    goal: float | None = None  # share of the line
+
+
+def _ethernet(text, bits_per_s, clock, goal, **more):
+    cycles = clock * 8 / bits_per_s
+    options = {"sys_clk_freq": clock, "ethernet": True, "arguments": ["--byte-cycles", f"{cycles}"]}
+    return Line(text, bits_per_s / 8, options | more.pop("options", {}), goal=goal, **more)
+
+
+def _uart(baudrate, **more):
+    return Line(
+        f"UART, {baudrate / 1e6:g} Mbaud", baudrate / (START + 8 + STOP),
+        {"sys_clk_freq": 100_000_000, "uart_baudrate": baudrate}, goal=0.9, **more)
+
+
+LINES = {
+    "100 Mb/s": _ethernet(
+        "Ethernet, 100 Mb/s, as an Arty's", 100e6, 100_000_000, 0.9,
+        array="4x4x8", memory="ddr3-x16", size=128 << 10),
+    "1 Gb/s": _ethernet(
+        "Ethernet, 1 Gb/s, as an ECPIX-5's", 1e9, 75_000_000, 0.8,
+        array="4x8x4", memory="ddr3-x16", size=512 << 10, options={"array_clk_ratio": 2}),
+    "UART": _uart(3_000_000, array="none", memory="ddr3-x16", size=32 << 10),
+}
+
+NETWORKS = {
+    f"{100 * loss:g} %": Faults(loss=loss, **others)
+    for loss, others in (
+        (0.0, {}),
+        *((loss, {"double": 0.02, "reorder": 0.05, "flip": 0.01}) for loss in (0.01, 0.1, 0.3)),
+    )
+}

@@ -1,0 +1,4 @@
+#pragma once
+
+#define MAIN_RAM_BASE 0x40000000L
+#define MAIN_RAM_SIZE 0x08000000
