@@ -26,12 +26,15 @@ static uint32_t next_word(void)
 	return status;
 }
 
-bool link_receive(struct frame *frame)
+bool link_pending(void)
+{
+	return link_rx_status_read() & FIELD(RX_STATUS, VALID);
+}
+
+void link_receive(struct frame *frame)
 {
 	uint32_t header[HEADER_WORDS], count = 0, status;
 
-	if (!(link_rx_status_read() & FIELD(RX_STATUS, VALID)))
-		return false;
 	frame->way = link_rx_way_read();
 	do {
 		status = next_word();
@@ -54,7 +57,6 @@ bool link_receive(struct frame *frame)
 	frame->length = header[1] >> 16;
 	frame->address = header[2];
 	frame->key = header[3];
-	return true;
 }
 
 /* Sending ------------------------------------------------------------------------------------ */

@@ -17,8 +17,9 @@ struct frame {
 	uint32_t payload[REQUEST_WORDS];
 };
 
-/* The oldest frame for the CPU, if there is one. Its CRCs were right. */
-bool link_receive(struct frame *frame);
+/* There is a frame for the CPU. Take the oldest; its CRCs were right. */
+bool link_pending(void);
+void link_receive(struct frame *frame);
 
 /* Send what follows `header`, of which `payload` is not looked at. Waits while the line is busy,
  * and looks after the accelerator meanwhile. */

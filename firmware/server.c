@@ -358,8 +358,9 @@ void server_poll(void)
 
 	session_look_at_traffic();
 	link_set_activity(true, runs_active() || session_waits());
-	if (link_receive(&request)) {
-		link_set_activity(true, true);
+	if (link_pending()) {
+		link_set_activity(true, true); /* before nothing but this code knows of the frame */
+		link_receive(&request);
 		serve(&request);
 	}
 	runs_poll();

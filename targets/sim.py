@@ -30,7 +30,9 @@ from litelic.soc.simulation.platform import (
     SimulationUART,
 )
 
-SILENCE_CYCLES = 200_000  # of a session, after which another host may have the board
+# A simulated board's time is much longer than a host's.
+SILENCE_CYCLES  = 200_000  # of a session, after which another host may have the board
+SILENCE_SECONDS = 2e-3     # in a frame, after which its rest will not come
 
 # SimSoC -------------------------------------------------------------------------------------------
 
@@ -50,7 +52,7 @@ class SimSoC(LiteLICSoC):
         # Link -------------------------------------------------------------------------------------
         pads         = platform.request("link")
         self.tcp_phy = tcp_phy = SimulationPHY(pads)
-        self.serial  = serial = SerialLine(sys_clk_freq)
+        self.serial  = serial = SerialLine(sys_clk_freq, silence_seconds=SILENCE_SECONDS)
         serial_phy   = tcp_phy
         if uart_baudrate:
             self.uart = serial_phy = SimulationUART(tcp_phy, sys_clk_freq, uart_baudrate)

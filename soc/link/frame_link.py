@@ -78,7 +78,7 @@ class FrameLink(LiteXModule):
         self.comb += self.idle.eq(
             self._activity.fields.ready & ~self._activity.fields.busy & ~memory.busy
             & ~before.sink.valid & ~memory.sink.valid & ~cpu.valid & cpu.room
-            & ~answered.source.valid & ~behind.source.valid
+            & ~answered.source.valid & ~encoder.source.valid & ~behind.source.valid
             & (Cat(*[line.idle for line in lines]) == 2**len(lines) - 1)
         )
 

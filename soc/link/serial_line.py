@@ -24,6 +24,9 @@ class SerialLine(LiteXModule):
     depth : int
         Words that wait for those behind, as of `FrameStore`.
 
+    silence_seconds : float
+        Between two bytes of a frame, after which the rest will not come.
+
     Attributes
     ----------
     sink, source : Endpoint([("data", 8)])
@@ -38,8 +41,8 @@ class SerialLine(LiteXModule):
     idle : Signal
         Nothing is on its way in, or out.
     """
-    def __init__(self, sys_clk_freq, depth=512):
-        self.hunter    = hunter    = FrameHunter(int(SILENCE_SECONDS*sys_clk_freq))
+    def __init__(self, sys_clk_freq, depth=512, silence_seconds=SILENCE_SECONDS):
+        self.hunter    = hunter    = FrameHunter(int(silence_seconds*sys_clk_freq))
         self.store     = store     = FrameStore(WAY_BITS, depth)
         self.converter = converter = stream.Converter(8*WORD_BYTES, 8)
         # A frame waits here, and not in the way of other lines'.

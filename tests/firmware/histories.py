@@ -42,6 +42,14 @@ def silence(served, way, cycles, take_over):
     return ("wait", 1000), ("serve", served), ("wait", cycles), call, call
 
 
+def reopen(slot, near):
+    """A window comes again, or the next one, after it was closed."""
+    def opened(near):
+        return ("open", ALICE, 0, slot, near, 256, 16, 1)
+
+    return opened(0), ("close", ALICE, 0, slot, 0), opened(near)
+
+
 def steps(first, second):
     """Two descriptors take so long."""
     return ("wait", first), ("complete", 1), ("wait", second)
@@ -71,6 +79,7 @@ SELDOM = [
               st.sampled_from([SILENCE - 1000, SILENCE - 1, SILENCE]), st.booleans()),
     st.builds(steps, st.sampled_from([5000, 10240]), st.sampled_from([5000, 10240, 10241])),
     st.builds(steps, st.sampled_from([5000, 10240]), st.sampled_from([5000, 10240, 10241])),
+    st.builds(reopen, SLOT, NEXT),
     request("bye", ANY),
     request("discover", ANY),
     request("program", OWN, NEXT, st.binary(min_size=32, max_size=32)),
@@ -101,6 +110,9 @@ class Both:
 
     def do(self, name, *arguments):
         if hasattr(self, f"_make_{name}"):
+            if not self.rules.session and arguments[:2] == (ALICE, 0) and name != "hello":
+                for _ in range(2):  # the first one learns what has to be answered
+                    self.do("hello", ALICE, 0, 0, False, True)
             self._ask(name, *arguments)
         elif name == "again":
             way, back = arguments
@@ -203,8 +215,6 @@ class Both:
 
 def check(firmware, commands, memory_ok):
     both = Both(firmware, memory_ok)
-    for _ in range(2):  # the first one learns what has to be answered
-        both.do("hello", ALICE, 0, 0, False, True)
     for command in commands:
         both.do(*command)
     for _ in range(2):

@@ -18,7 +18,8 @@ from tests.system.raw import RawHost, connect, refused
 
 FOUR = struct.pack("<I", 4)
 ORDINARY = {  # requests that are served in a session only: payloads
-    Request.PING: b"", Request.PROGRAM: bytes([5]) * 32, Request.RUN: struct.pack("<III", 0, 1, 9),
+    Request.PING: b"", Request.PROGRAM: bytes(4) + bytes([5]) * 32,
+    Request.RUN: struct.pack("<III", 0, 1, 9),
     Request.OPEN: struct.pack("<IIII", 0, 0, 64, 0), Request.CLOSE: bytes(4), Request.BYE: b"",
     Request.REGISTER_READ: bytes(4), Request.REGISTER_WRITE: bytes(8), 0x55: b"",
 }
@@ -80,7 +81,7 @@ def test_a_key_that_is_not_the_sessions(tcp, kind, stale):
     old = tcp.key if stale else tcp.key ^ 1
     if stale:
         tcp.hello()
-    tcp.done(tcp.request(Request.PROGRAM, 0, bytes(32)))
+    tcp.done(tcp.request(Request.PROGRAM, 0, bytes(36)))
     answer = tcp.request(kind, 0, ORDINARY[kind], old)
     assert refused(answer, ErrorCode.SESSION).type == kind and answer.key == old
     tcp.done(tcp.request(Request.PING))
@@ -93,6 +94,23 @@ def test_without_a_session(tcp, kind):
     tcp.done(tcp.request(Request.BYE))
     refused(tcp.request(kind, 0, ORDINARY[kind]), ErrorCode.SESSION)
     refused(tcp.request(kind, 0, ORDINARY[kind], 0), ErrorCode.SESSION)
+
+
+def test_what_comes_late_is_not_done_again(tcp):
+    """Programs have numbers, the next one or the last one."""
+    tcp.hello()
+    programs = [tcp.make(Request.PROGRAM, 0, struct.pack("<I", n) + bytes([n]) * 32)
+                for n in range(3)]
+    for number, frame in enumerate(programs[:2]):
+        tcp.done(tcp.ask(frame))
+        tcp.done(tcp.ask(frame))
+        assert tcp.discover()["program"] == f"{number:02x}" * 32
+    refused(tcp.ask(programs[0]), ErrorCode.ORDER, 2)
+    tcp.done(tcp.ask(programs[1]))
+    assert tcp.discover()["program"] == "01" * 32
+    tcp.hello()
+    refused(tcp.request(Request.PROGRAM, 0, programs[2].payload), ErrorCode.ORDER, 0)
+    tcp.done(tcp.request(Request.PROGRAM, 0, bytes(36)))
 
 
 def test_a_build_without_an_accelerator(tcp):
@@ -185,7 +203,7 @@ def test_zero_is_no_key(tcp):
 def busy(holder, other):
     """The answer to a HELLO of another host while the first one speaks all the time."""
     # So many that the simulation takes much longer for them than we may be kept from running.
-    pings = [holder.make(Request.PING) for _ in range(200)]
+    pings = [holder.make(Request.PING) for _ in range(1000)]
     holder.send(*pings)
     holder.wait(lambda answer: answer.sequence == pings[0].sequence)
     answer = other.hello(0)

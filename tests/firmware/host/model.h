@@ -96,7 +96,7 @@ static inline void model_look(void)
 /* What each program has its own of. ----------------------------------------------------------- */
 
 uint64_t nature_pass(void);     /* cycles, at each look at the clock */
-unsigned nature_delay(void);    /* looks until a word is there, a line has room, a window has closed */
+unsigned nature_delay(void);    /* looks until a word is there, there is room, a window closed */
 void nature_work(void);         /* at each look at the accelerator: move `model` on */
 void nature_sent(const struct words *frame);
 void nature_queued(uint32_t descriptor);

@@ -133,6 +133,8 @@ static void make_open(struct words *request)
 	request->word[7] = chance();
 	if (one_in(8))
 		request->word[5 + chance_below(2)] = extreme();
+	if (one_in(16))
+		request->word[5 + chance_below(2)] ^= 1u << chance_below(4);
 }
 
 static void make_run(struct words *request)
@@ -145,6 +147,8 @@ static void make_run(struct words *request)
 	request->word[6] = one_in(4) ? chance_below(3) : 1000;
 	if (one_in(16))
 		request->word[2] = extreme();
+	if (one_in(16))
+		request->word[2] ^= 1u << chance_below(8);
 }
 
 static void make_sensible(struct words *request)

@@ -1,5 +1,5 @@
-/* What a host that knows the secret says: SipHash-2-4 of 8 bytes, as its authors write it. Hosts have
- * it in host/link/secret.py. */
+/* What a host that knows the secret says: SipHash-2-4 of 8 bytes, as its authors write it. For
+ * hosts it is in host/link/secret.py. */
 #include "oracle.h"
 
 #ifdef SECRET

@@ -45,8 +45,11 @@ def test_names_of_blocks():
     assert blocks.block_of("ulx3ssoc_ulx3ssoc_sdram_bank") == "dram"
     assert blocks.block_of("ecpix5soc_accelerator_engine_loader_x") == "accelerator"
     assert blocks.block_of("generate_artysoc_accelerator_engine_x") == "accelerator"
-    assert blocks.block_of("generate_ethernetlink_core_mac") == "ethernet"
+    assert blocks.block_of("generate_ethernetline_core_mac") == "ethernet"
+    assert blocks.block_of("core_mac_core_tx_cdc") == "ethernet"
+    assert blocks.block_of("liteethip_status0") == "ethernet"
+    assert blocks.block_of("serial_framestore_left") == "link"
     assert blocks.block_of("VexRiscv.RegFile") == "cpu"
-    assert blocks.block_of("ecpix5soc_receiver_fifo") == "link"
+    assert blocks.block_of("ecpix5soc_remotememory_fsm") == "link"
     assert blocks.block_of("rom.0.0") == "memories"
     assert blocks.block_of("romance") is None and blocks.block_of("comb_rhs_12") is None
