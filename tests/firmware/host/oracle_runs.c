@@ -39,11 +39,14 @@ void oracle_told(const struct words *frame)
 		model_fail("the end of run %u is told to somebody else", number);
 	if (number != oracle.told_run++ || number >= oracle.next_run || frame->word[5] < DONE)
 		model_fail("the end of run %u is told", number);
-	/* Hardware stands still at one that is malformed, so it is known which one that is. */
+	/* Hardware stands still at one that is malformed, so it is known which one that is. One that
+	 * is stuck may finish just before the reset, and others behind it. */
 	oracle.finished += frame->word[6];
 	if (oracle.finished > completed ||
 	    (frame->word[5] == MALFORMED && oracle.finished != completed))
 		model_fail("%" PRIu64 " descriptors have finished, not %" PRIu64 ", after run %u "
 			   "of state %u", completed, oracle.finished, number, frame->word[5]);
+	if (frame->word[5] == STUCK)
+		oracle.finished = completed;
 	counts.ends[frame->word[5]]++;
 }
