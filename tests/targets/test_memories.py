@@ -6,6 +6,7 @@ import pytest
 from litelic.accel.config import ArrayConfig
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import Board
+from litelic.host.link.protocol import WORD_BYTES
 from litelic.host.link.simulator import Simulator
 from litelic.soc.simulation.memories import MEMORIES
 from litelic.targets.sim import SimSoC
@@ -14,13 +15,14 @@ MEGABYTES = {"ddr3-x16": 256, "ddr3-x32": 512, "ddr3-x64": 512, "sdr-x16": 32}
 
 
 def check_every_alignment(board, chance, base, port_bytes):
-    """Short and long writes that begin and end at every byte of a transfer; neighbours too."""
+    """Short and long writes that begin at every word of a transfer, and end at every byte;
+    neighbours too."""
     size = 4 * port_bytes
     expected = bytearray(chance.bytes(size))
     board.write(base, expected)
-    for offset in range(port_bytes):
+    for offset in range(0, port_bytes, WORD_BYTES):
         left = port_bytes - offset
-        for length in (1, left, left + 1, left + port_bytes + 1):
+        for length in (1, 2, 3, left, left + 1, left + 2, left + 3, left + port_bytes + 1):
             data = chance.bytes(length)
             board.write(base + offset, data)
             expected[offset : offset + length] = data
@@ -32,12 +34,12 @@ def check_long_blocks(board, chance):
     """At random places all over the DRAM, its last byte included."""
     for _ in range(4):
         length = int(chance.integers(5000, 20000))
-        address = int(chance.integers(board.info.dram_bytes - length))
+        address = int(chance.integers((board.info.dram_bytes - length) // WORD_BYTES)) * WORD_BYTES
         data = chance.bytes(length)
         board.write(address, data)
         assert board.read(address, length) == data
-    board.write(board.info.dram_bytes - 5, b"ended")
-    assert board.read(board.info.dram_bytes - 6, 6)[1:] == b"ended"
+    board.write(board.info.dram_bytes - 8, b"it ended")
+    assert board.read(board.info.dram_bytes - 4, 4) == b"nded"
 
 
 def check_aliases(board):
