@@ -123,14 +123,13 @@ def test_runs_are_queued_behind_transfers(board, seed):
     """Two jobs by turns: one runs while the other is sent and fetched."""
     upload = Upload(board, seed)
     place = 0x40_0000
-    for n in range(6):
+    for n in range(3):
         board.start(COPIES, 4)
-        board.write(place, bytes([n]) * 50_000)
+        board.write(place, bytes([n]) * 20_000)
         board.start(0, 1)
-        assert board.read(place, 50_000) == bytes([n]) * 50_000
+        assert board.read(place, 20_000) == bytes([n]) * 20_000
         assert board.finish() > board.finish() > 5000
-        upload.check()
-        upload.restore()
+    upload.check()
 
 
 def test_requests_during_a_run(raw):

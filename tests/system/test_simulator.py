@@ -35,7 +35,6 @@ def test_info(board):
     assert info.clock_hz == 100_000_000
     assert info.dram_bytes == 256 << 20
     assert info.dram_ok and not info.busy
-    assert info.program is None
     assert info.statistics.keys() == {"requests", "damaged_frames", "lost_frames"}
 
 
