@@ -11,7 +11,7 @@ from litelic.host.program.symbols import latents_of
 from tests.host.bench import fakes
 from tests.host.bench.conftest import SMALL_ROWS
 from tests.host.codec.models import small_program
-from tests.host.link.fake_board import FakeBoard
+from tests.host.link.fake_board import RUN_CYCLES, FakeBoard
 
 
 def test_entries_are_consistent_and_complete(entries):
@@ -91,7 +91,8 @@ def test_the_least_traffic_of_a_layer():
 def test_a_board_keeps_the_cycles_of_its_run():
     """Whether it is waited for at once, or started and finished, as engines do."""
     board = TimedBoard(FakeBoard())
-    assert board.run(0, 3) == 12345 == board.run_cycles
+    board.hello()
+    assert board.run(0, 3) == RUN_CYCLES == board.run_cycles
     board.run_cycles = None
     board.start(0, 2)
-    assert board.finish() == 12345 == board.run_cycles
+    assert board.finish() == RUN_CYCLES == board.run_cycles
