@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""LambdaConcept ECPIX-5: an ECP5-85F (or 45F), DDR3, gigabit Ethernet, UART over USB."""
+"""LambdaConcept ECPIX-5: an ECP5-85F, DDR3, gigabit Ethernet, UART over USB."""
 
 from litedram import modules
 from litedram.phy import ECP5DDRPHY
@@ -21,7 +21,8 @@ class ECPIX5SoC(BoardSoC):
             toolchain = options.toolchain)
 
         # Clocks, DRAM -----------------------------------------------------------------------------
-        crg      = ECP5DDR3CRG(platform, options.sys_clk_freq, options.array_clk_freq)
+        crg      = ECP5DDR3CRG(platform.request("clk100"), 100e6, ~platform.request("rst_n"),
+            options.sys_clk_freq, options.array_clk_freq)
         dram_phy = ECP5DDRPHY(platform.request("ddram"), sys_clk_freq=options.sys_clk_freq)
         self.comb += [
             crg.stop.eq(dram_phy.init.stop),
@@ -46,10 +47,7 @@ BOARD = Board(
     title           = "ECPIX-5",
     platform        = lambdaconcept_ecpix5.Platform,
     soc             = ECPIX5SoC,
-    variants        = {
-        "85F": Variant("LFE5UM5G-85F", "4x8x4,epilogue=2"),
-        "45F": Variant("LFE5UM5G-45F", "4x4x4,input_depth=4096,weight_depth=1024", 50e6),
-    },
+    variants        = {"85F": Variant("LFE5UM5G-85F", "4x8x4,epilogue=2")},
     toolchains      = ("trellis",),
     technology      = ECP5,
     sys_clk_freq    = 75e6,

@@ -71,7 +71,6 @@ BOARD = Board(
     variants        = {
         "85F": Variant("LFE5U-85F",
             "4x8x4,epilogue=2,input_depth=16384,middle_depth=4096,output_depth=8192"),
-        "45F": Variant("LFE5U-45F", "4x4x4,input_depth=4096,weight_depth=1024"),
     },
     toolchains      = ("trellis",),
     technology      = ECP5,

@@ -8,12 +8,27 @@ from migen.genlib.resetsync import AsyncResetSynchronizer
 # ECP5 with DDR3 -----------------------------------------------------------------------------------
 
 class ECP5DDR3CRG(LiteXModule):
-    """System clock, the DDR3 PHY's, and the array's, of a 100 MHz oscillator.
+    """System clock, the DDR3 PHY's, and the array's, of the board's oscillator.
 
     The PHY's initialisation stops and resets the clocks that come behind its edge clock: `stop` and
     `reset` are to be connected to it.
+
+    Parameters
+    ----------
+    clock : Signal
+        The oscillator's, of `clock_freq`.
+
+    reset : expression
+        The board's reset button, high when pressed.
+
+    init_clk_freq : float
+        Of the PHY's initialisation: some 25 MHz, what the PLL can make.
+
+    both_sides : bool
+        The DRAM's pins are on the left and on the right of the FPGA.
     """
-    def __init__(self, platform, sys_clk_freq, array_clk_freq=None):
+    def __init__(self, clock, clock_freq, reset, sys_clk_freq, array_clk_freq=None,
+        init_clk_freq=25e6, both_sides=False):
         self.rst        = Signal()
         self.stop       = Signal()
         self.reset      = Signal()
@@ -26,21 +41,28 @@ class ECP5DDR3CRG(LiteXModule):
         # # #
 
         # Power-on reset ---------------------------------------------------------------------------
-        clk100   = platform.request("clk100")
-        rst_n    = platform.request("rst_n")
         por_left = Signal(16, reset=2**16 - 1)
-        self.comb     += self.cd_por.clk.eq(clk100)
+        self.comb     += self.cd_por.clk.eq(clock)
         self.sync.por += If(por_left != 0, por_left.eq(por_left - 1))
 
         # PLL --------------------------------------------------------------------------------------
         self.pll = pll = ECP5PLL()
-        self.comb += pll.reset.eq((por_left != 0) | ~rst_n | self.rst)
-        pll.register_clkin(clk100, 100e6)
+        self.comb += pll.reset.eq((por_left != 0) | reset | self.rst)
+        pll.register_clkin(clock, clock_freq)
         pll.create_clkout(self.cd_sys2x_i, 2*sys_clk_freq, with_reset=False)
-        pll.create_clkout(self.cd_init, 25e6)
+        pll.create_clkout(self.cd_init, init_clk_freq)
+
+        # Edge clock -------------------------------------------------------------------------------
+        edge = self.cd_sys2x_i.clk
+        if both_sides:
+            edge = Signal()
+            self.specials += Instance("ECLKBRIDGECS",
+                i_CLK0   = self.cd_sys2x_i.clk,
+                i_SEL    = 0,
+                o_ECSOUT = edge)
         self.specials += [
             Instance("ECLKSYNCB",
-                i_ECLKI = self.cd_sys2x_i.clk,
+                i_ECLKI = edge,
                 i_STOP  = self.stop,
                 o_ECLKO = self.cd_sys2x.clk),
             Instance("CLKDIVF",

@@ -11,12 +11,10 @@ class Variant:
 
     device : the FPGA, a key of `devices.DEVICES`.
     array  : the default array, as `--array` takes it.
-    sys_clk_freq : default, in Hz; None: the board's.
     """
 
     device: str
     array: str
-    sys_clk_freq: float | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Board:
     ethernet  : in words, "" for a board without (or without one that is supported).
     loader    : openFPGALoader's name of the board.
     flash_offset : of the bitstream in the flash, in bytes.
+    bootloader : bitstreams go through one that writes them to the flash, where it wants them.
     dram_side : of the FPGA, on which the DRAM's pins are: "left" or "right".
     related_clocks : pairs of clock domains between which there are paths without synchronisers.
     """
@@ -56,6 +55,7 @@ class Board:
     port_bytes: int = 16
     ethernet: str = ""
     flash_offset: int = 0
+    bootloader: bool = False
     dram_side: str = "right"
     related_clocks: tuple = ()
     extra: tuple = field(default=())

@@ -30,7 +30,6 @@ def _series7(luts, block_rams, dsps):
 
 
 DEVICES = {
-    **{f"{kind}-45F": _ecp5(43848, 108, 72) for kind in ("LFE5U", "LFE5UM", "LFE5UM5G")},
     **{f"{kind}-85F": _ecp5(83640, 208, 156) for kind in ("LFE5U", "LFE5UM", "LFE5UM5G")},
     "xc7a35t":  _series7(20800, 50, 90),
     "xc7a100t": _series7(63400, 135, 240),

@@ -51,20 +51,10 @@ class Die:
         }
 
 
-_SIZES = {
-    "45F": Die(
-        columns=(4, 13, 22, 31, 42, 51, 60, 69, 78),
-        multiplier_rows=(22, 46), ram_rows=(10, 34, 58),
-    ),
-    "85F": Die(
-        columns=(4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114),
-        multiplier_rows=(10, 34, 58), ram_rows=(22, 46, 70, 82),
-    ),
-}
-DIES = {
-    f"{kind}-{size}": die
-    for kind in ("LFE5U", "LFE5UM", "LFE5UM5G") for size, die in _SIZES.items()
-}
+DIES = dict.fromkeys(("LFE5U-85F", "LFE5UM-85F", "LFE5UM5G-85F"), Die(
+    columns=(4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114),
+    multiplier_rows=(10, 34, 58), ram_rows=(22, 46, 70, 82),
+))
 
 # Netlist to sites ---------------------------------------------------------------------------------
 

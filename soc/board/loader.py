@@ -9,12 +9,16 @@ from litelic.soc.board import tools
 
 def load(board, bitstream):
     """Into the FPGA, until the power goes."""
+    if board.bootloader:
+        raise LitelicError(
+            f"the {board.title}'s bootloader writes to the flash only: say --flash, not --load")
     _run(board, bitstream, [])
 
 
 def flash(board, bitstream):
     """Into the flash, from which the FPGA loads itself at power-on."""
-    _run(board, bitstream, ["--write-flash", "--verify", "--offset", str(board.flash_offset)])
+    place = ["--write-flash", "--verify", "--offset", str(board.flash_offset)]
+    _run(board, bitstream, [] if board.bootloader else place)
 
 
 def _run(board, bitstream, arguments):

@@ -42,8 +42,7 @@ def _run(board, parser, args):
             f"--toolchain {args.toolchain}: {board.title} is built with "
             f"{' or '.join(board.toolchains)}")
     options = options_of(parser, args, board)
-    name = board.name if len(board.variants) == 1 else f"{board.name}-{options.variant}"
-    output = Path(args.output_dir or Path("build") / name)
+    output = Path(args.output_dir or Path("build") / f"{board.name}-{options.variant}")
     if args.build:
         fit.check(options, board)
         builder = build.generate(board, options, parser.builder_argdict | {"output_dir": output})

@@ -116,14 +116,12 @@ def add_options(parser, board):
 
     A default that depends on something is in the help, and not in the parser, which would say None.
     """
-    first = next(iter(board.variants))
     add = parser.add_target_argument
     add("--flash", action="store_true", help="Write the bitstream to the board's flash.")
-    if len(board.variants) > 1:
-        add("--variant", default=first, choices=board.variants,
-            help="Board variant (default: %(default)s).")
-    add("--sys-clk-freq", default=argparse.SUPPRESS, type=frequency,
-        help=f"System clock frequency in Hz (default: {_clocks(board)}).")
+    add("--variant", default=next(iter(board.variants)), choices=board.variants,
+        help="Board variant (default: %(default)s).")
+    add("--sys-clk-freq", default=board.sys_clk_freq, type=frequency,
+        help=f"System clock frequency in Hz (default: {board.sys_clk_freq/1e6:g}e6).")
     add("--array", default=argparse.SUPPRESS,
         help="Accelerator: reduction x outputs x pixels, as 4x4x8, or name=number,..., or none "
              f"(default: {_defaults(board)}).")
@@ -162,34 +160,23 @@ def _defaults(board):
     return ", ".join(f"{variant.array} on {name}" for name, variant in board.variants.items())
 
 
-def _clocks(board):
-    own = {name: f"{(variant.sys_clk_freq or board.sys_clk_freq)/1e6:g}e6"
-           for name, variant in board.variants.items()}
-    if len(set(own.values())) == 1:
-        return next(iter(own.values()))
-    return ", ".join(f"{clock} on {name}" for name, clock in own.items())
-
-
 def options_of(parser, args, board):
     """The `Options` of parsed arguments. Raises `LitelicError`."""
-    variant = getattr(args, "variant", next(iter(board.variants)))
-    default = board.variant(variant).sys_clk_freq or board.sys_clk_freq
-    sys_clk_freq = getattr(args, "sys_clk_freq", default)
-    text = getattr(args, "array", board.variant(variant).array)
-    if not 9600 <= args.uart_baudrate <= sys_clk_freq/16:
+    text = getattr(args, "array", board.variant(args.variant).array)
+    if not 9600 <= args.uart_baudrate <= args.sys_clk_freq/16:
         raise LitelicError(
             f"--uart-baudrate {args.uart_baudrate:g}: choose 9600 to a sixteenth of the system "
-            f"clock, {sys_clk_freq/16:.0f}")
+            f"clock, {args.sys_clk_freq/16:.0f}")
     for name in FIXED:
         if getattr(args, name, None) != parser.get_default(name):
             raise LitelicError(
                 f"--{name.replace('_', '-')} cannot be chosen here: leave it out")
     ethernet = bool(board.ethernet) and args.with_ethernet
     return Options(
-        variant         = variant,
+        variant         = args.variant,
         toolchain       = args.toolchain,
         memory          = args.memory,
-        sys_clk_freq    = int(sys_clk_freq),
+        sys_clk_freq    = int(args.sys_clk_freq),
         array           = parse_array(text, board.port_bytes, args.activation_bits),
         array_clk_ratio = args.array_clk_ratio,
         uart_baudrate   = int(args.uart_baudrate),

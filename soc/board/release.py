@@ -20,6 +20,7 @@ from litelic.soc.board import report, tables
 
 RELEASED = {  # name -> target and what it is given
     "ecpix5": ("ecpix5", ()),
+    "orangecrab": ("orangecrab", ()),
     "ulx3s": ("ulx3s", ()),
 }
 SEEDS, SEEDS_MET = 3, 2

@@ -123,17 +123,16 @@ class EthernetCore(LiteXModule):
 
     Attributes
     ----------
-    frame_end, frame_good : Signal
-        An Ethernet frame has ended, it was undamaged. It comes after the last word that the frame
-        has for any port, and before the next frame's first.
+    frame_end : Signal
+        An Ethernet frame has ended, damaged or not. It comes after the last word that the frame has
+        for any port, and before the next frame's first.
 
     fragment : Signal
         The packet at a port, from its first word to `frame_end`, is part of a larger one.
     """
     def __init__(self, phy, sys_clk_freq, mac_address, ip_address):
-        self.frame_end  = Signal()
-        self.frame_good = Signal()
-        self.fragment   = Signal()
+        self.frame_end = Signal()
+        self.fragment  = Signal()
 
         # # #
 
@@ -160,21 +159,13 @@ class EthernetCore(LiteXModule):
         self.pings = self._between(icmp, icmp.rx.source, icmp.echo.sink)
 
         # End of frame -----------------------------------------------------------------------------
-        # Whether a frame is damaged is known at its end, which LiteEth does not show at its ports
-        # when padding follows a datagram. Some of its words pass later than its end, by a cycle in
-        # the core, one in the buffer above and one in a buffer of the user's; the next frame's
-        # header takes longer.
+        # LiteEth does not show it at its ports when padding follows a datagram. Some of a frame's
+        # words pass later than its end, by a cycle in the core, one in the buffer above and one in
+        # a buffer of the user's; the next frame's header takes longer.
         frame = mac.depacketizer.sink
         ended = Signal(SETTLE_CYCLES)
-        good  = Signal(SETTLE_CYCLES)
-        self.sync += [
-            ended.eq(Cat(frame.valid & frame.ready & frame.last, ended)),
-            good.eq(Cat(frame.error == 0, good)),
-        ]
-        self.comb += [
-            self.frame_end.eq(ended[-1]),
-            self.frame_good.eq(good[-1]),
-        ]
+        self.sync += ended.eq(Cat(frame.valid & frame.ready & frame.last, ended))
+        self.comb += self.frame_end.eq(ended[-1])
         # A frame that was cut in the middle of a header must not go on in the next one.
         for receiver in (core.arp.rx, core.ip.rx, core.icmp.rx, core.udp.rx):
             ResetInserter()(receiver)

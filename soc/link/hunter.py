@@ -33,19 +33,14 @@ class FrameHunter(LiteXModule):
     room : Signal, in
         A frame may come. Until then the line waits, if it can.
 
-    skipped, rejected : Signal
-        Bytes outside of frames; magic numbers that no good header followed. They count.
-
     hunting : Signal
         Nothing that arrived waits for anything.
     """
     def __init__(self, silence):
-        self.sink     = sink   = stream.Endpoint([("data", 8)])
-        self.source   = source = stream.Endpoint([("data", 8*WORD_BYTES)])
-        self.room     = Signal()
-        self.skipped  = skipped = Signal(32)
-        self.rejected = Signal(32)
-        self.hunting  = Signal()
+        self.sink    = sink   = stream.Endpoint([("data", 8)])
+        self.source  = source = stream.Endpoint([("data", 8*WORD_BYTES)])
+        self.room    = Signal()
+        self.hunting = Signal()
 
         # # #
 
@@ -72,7 +67,6 @@ class FrameHunter(LiteXModule):
             crc.clear.eq(1),
             If(sink.valid,
                 NextValue(window, arriving),
-                NextValue(skipped, skipped + 1),
                 If(arriving[:16] == MAGIC,
                     NextValue(count, 0),
                     NextState("CHECK")
@@ -93,10 +87,8 @@ class FrameHunter(LiteXModule):
             NextValue(count, 0),
             NextValue(length, window[48:64]),
             If(crc.match,
-                NextValue(skipped, skipped - window_bytes),
                 NextState("HEADER")
             ).Else(
-                NextValue(self.rejected, self.rejected + 1),
                 NextState("HUNT")
             )
         )

@@ -3,9 +3,8 @@
 from liteeth.common import eth_udp_user_description
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
-from migen import Cat, If, Mux, Signal
+from migen import Cat, If, Signal
 
-from litelic.soc.link.ethernet_core import MIN_PAYLOAD
 from litelic.soc.link.frame_store import FrameStore
 from litelic.soc.link.frames import MAX_WORDS, WORD_BYTES, frame_description
 
@@ -162,37 +161,28 @@ class DatagramSender(LiteXModule):
         )
 
         # Sending ----------------------------------------------------------------------------------
-        # Short datagrams are followed by zeros that fill their frame, beyond what `length` says:
-        # LiteEth does not pad the frame that comes after one of 57 to 59 bytes.
-        least   = -(-MIN_PAYLOAD//WORD_BYTES)
+        # The shortest frame fills an Ethernet frame, so none is padded: LiteEth does not pad the
+        # one that comes after one of 57 to 59 bytes.
         sending = Signal()
-        place   = Signal(max=LONGEST + 1)  # Words before this one.
-        own     = Signal.like(place)       # Words of the datagram,
-        total   = Signal.like(place)       # and of the padding.
-        padding = Signal()
+        left    = Signal.like(count)  # Words, this one too.
         self.comb += [
-            padding.eq(place >= own),
-            source.valid.eq(sending & (padding | words.source.valid)),
-            source.last.eq(place == total - 1),
+            source.valid.eq(sending & words.source.valid),
+            source.last.eq(left == 1),
             If(source.last,
                 source.last_be.eq(1 << (WORD_BYTES - 1))
             ),
-            If(~padding,
-                source.data.eq(words.source.data)
-            ),
+            source.data.eq(words.source.data),
             source.src_port.eq(udp_port),
-            words.source.ready.eq(sending & source.ready & ~padding),
+            words.source.ready.eq(sending & source.ready),
             datagrams.source.ready.eq(~sending),
             self.idle.eq((count == 0) & ~sink.valid & ~datagrams.source.valid & ~sending),
         ]
         self.sync += If(~sending,
             sending.eq(datagrams.source.valid),
-            place.eq(0),
-            own.eq(datagrams.source.count),
-            total.eq(Mux(datagrams.source.count < least, least, datagrams.source.count)),
+            left.eq(datagrams.source.count),
             source.length.eq(datagrams.source.count << 2),
             Cat(source.ip_address, source.dst_port).eq(datagrams.source.way)
         ).Elif(source.valid & source.ready,
-            place.eq(place + 1),
+            left.eq(left - 1),
             sending.eq(~source.last)
         )

@@ -6,7 +6,7 @@ import sys
 from litelic.soc.board.main import make_parser
 from litelic.soc.board.options import options_of
 
-NAMES = ("arty", "ecpix5", "kc705", "nexys_video", "ulx3s", "versa_ecp5")
+NAMES = ("arty", "ecpix5", "kc705", "nexys_video", "orangecrab", "ulx3s")
 BOARDS = {name: importlib.import_module(f"litelic.targets.{name}").BOARD for name in NAMES}
 
 

@@ -26,7 +26,10 @@ def bitstream(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+WITHOUT = [board for board in BOARDS.values() if not board.bootloader]
+
+
+@pytest.mark.parametrize("board", WITHOUT, ids=lambda board: board.name)
 def test_load_and_flash(program, bitstream, board):
     arguments = program(0)
     loader.load(board, bitstream)
@@ -34,6 +37,15 @@ def test_load_and_flash(program, bitstream, board):
     loader.flash(board, bitstream)
     words = arguments.read_text().split()
     assert "--write-flash" in words and "--verify" in words and words[-1] == str(bitstream)
+
+
+def test_a_bootloader_knows_where_to_write(program, bitstream):
+    board = BOARDS["orangecrab"]
+    arguments = program(0)
+    loader.flash(board, bitstream)
+    assert arguments.read_text().split() == ["--board", board.loader, str(bitstream)]
+    with pytest.raises(LitelicError, match="writes to the flash only: say --flash"):
+        loader.load(board, bitstream)
 
 
 def test_failures(program, bitstream, monkeypatch, tmp_path):

@@ -44,23 +44,13 @@ def test_defaults(board):
         assert options.parse_array(variant.array, board.port_bytes)
 
 
-def test_a_variant_may_have_a_clock_of_its_own(capsys):
-    board = BOARDS["ecpix5"]
-    assert parse(board, "--build", "--variant", "45F").sys_clk_freq == 50e6
-    own = parse(board, "--build", "--variant", "45F", "--sys-clk-freq", "75e6")
-    assert own.sys_clk_freq == 75e6
-    with pytest.raises(SystemExit):
-        parse(board, "--help")
-    assert "default: 75e6 on 85F, 50e6 on 45F" in " ".join(capsys.readouterr().out.split())
-
-
 def test_everything_can_be_chosen():
     found = parse(
         BOARDS["ecpix5"], "--build", "--sys-clk-freq", "60e6", "--array", "4x4x4",
         "--array-clk-ratio", "1", "--activation-bits", "16", "--uart-baudrate", "1000000",
-        "--eth-ip", "10.0.0.7", "--eth-mac", "02:00:00:00:00:01", "--variant", "45F",
+        "--eth-ip", "10.0.0.7", "--eth-mac", "02:00:00:00:00:01", "--variant", "85F",
     )
-    assert (found.sys_clk_freq, found.array.shape, found.variant) == (60_000_000, "4x4x4", "45F")
+    assert (found.sys_clk_freq, found.array.shape, found.variant) == (60_000_000, "4x4x4", "85F")
     assert found.array.activation_bits == 16 and found.array_clk_freq is None
     assert (found.uart_baudrate, found.eth_ip) == (1_000_000, "10.0.0.7")
     assert found.eth_mac == 0x020000000001
