@@ -157,11 +157,11 @@ class Codec:
         self, sources: Iterable[Picture], note: Note | None = None,
     ) -> Iterator[tuple[Picture, tuple]]:
         """The engine's half of encoding, picture after picture: (Picture, what the entropy coder
-        needs). Two are on the board at a time. `note` is told what took how long."""
+        needs). Three are on the board at a time. `note` is told what took how long."""
         yield from codec.analyse_all(self._program, sources, self._engine, note)
 
     def decode_all(self, files: Iterable[bytes], note: Note | None = None) -> Iterator[Picture]:
-        """The pictures of many files; two are on the board at a time, where the program's decoder
+        """The pictures of many files; three are on the board at a time, where the program's decoder
         is one network."""
         opened = (
             codec.open_file(self._program, self._model_hash, data, progress=self._progress)

@@ -9,6 +9,7 @@ from litelic.accel.config import BEAT_BYTES, ArrayConfig
 from litelic.accel.descriptor import COUNTERS, DESCRIPTOR_BYTES, RECORD_OFFSET, unpack_record
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import DEFAULT_WATCHDOG_CYCLES
+from litelic.host.link.transfers import Read, Write
 from litelic.host.planner.cycles import Timing
 from litelic.host.planner.maps import MAP_ALIGNMENT
 from litelic.host.planner.plan import WEIGHTS_ADDRESS, PackedProgram, Plan
@@ -16,7 +17,8 @@ from litelic.host.program.network import join
 from litelic.host.program.symbols import check_input
 
 PATIENCE = 8  # times the planner's estimate, before the board gives a layer up
-SLOTS = 2  # jobs that the DRAM can hold at a time
+SLOTS = 3  # jobs at a time: one is computed, one sent, one fetched
+SLOT_SHARE = 8  # of the DRAM for feature maps, a slot has one in so many
 LABELS = {  # of what goes to and fro, by network
     "analysis": ("picture", "latents"), "hyper_analysis": ("latents", "hyper latents"),
     "hyper_synthesis": ("hyper latents", "parameters"), "synthesis": ("latents", "picture"),
@@ -49,10 +51,11 @@ class BoardEngine:
     """Runs a program on a `Board`.
 
     The weights are packed for the board's array and sent once; a board that still holds them is
-    not sent them again. A job is sent, started, finished and fetched; jobs of two slots may be on
-    the board at a time, one of them running (`pipeline.py`). `reports` has a report for each layer
-    that ran last: its "layer", "macs", "predicted" (cycles, by the cycle model), "counters"
-    (cycles) and "dram" (bytes moved, by kind).
+    not sent them again. A job is sent, started, finished and fetched. Jobs of `SLOTS` slots may be
+    on the board at a time (`pipeline.py`): each has its input and its results for itself, and all
+    share the place of what is between, since one runs at a time. `reports` has a report for each
+    layer of the job that was fetched last: its "layer", "macs", "predicted" (cycles, by the cycle
+    model), "counters" (cycles) and "dram" (bytes moved, by kind).
     """
 
     def __init__(self, board, program, progress=None):
@@ -116,7 +119,7 @@ class BoardEngine:
     def job(self, names, shape, slot=None, every=False):
         """The `Job` of networks (by name, one after the other) for an input of that shape.
 
-        slot  : 0 or 1: it leaves the other half of the DRAM alone.
+        slot  : 0 to SLOTS - 1, None for all of the DRAM.
         every : the results of all layers can be read at its end.
         Raises `LitelicError` when the DRAM is too small.
         """
@@ -131,29 +134,32 @@ class BoardEngine:
         networks = [self._program.networks[name] for name in names]
         ends = [int(end) - 1 for end in np.cumsum([len(network) for network in networks])]
         layers, dram = join(*networks), self._board.info.dram_bytes
-        descriptors, room = 0, {}
+        descriptors, rooms = 0, None
         if slot is not None:
-            half = WEIGHTS_ADDRESS // SLOTS
-            if len(layers) * DESCRIPTOR_BYTES > half:
-                raise LitelicError(f"{len(layers)} layers are too many for two jobs at a time")
-            descriptors = slot * half
-            maps = self._packed.maps_address
-            size = (dram - maps) // SLOTS // MAP_ALIGNMENT * MAP_ALIGNMENT
-            room = {"start": maps + slot * size}
-            dram = room["start"] + size
+            room = WEIGHTS_ADDRESS // SLOTS // DESCRIPTOR_BYTES * DESCRIPTOR_BYTES
+            if len(layers) * DESCRIPTOR_BYTES > room:
+                raise LitelicError(f"{len(layers)} layers are too many for {SLOTS} jobs at a time")
+            descriptors, rooms = slot * room, self._rooms(slot)
         plan = self._packed.plan(
-            layers, *shape[:2], dram, kept=range(len(layers)) if every else ends, **room
+            layers, *shape[:2], dram, kept=range(len(layers)) if every else ends, rooms=rooms
         )
         results = tuple(
             (LABELS[name][1], plan.steps[end].output) for name, end in zip(names, ends, strict=True)
         )
         return Job(plan, descriptors, results, names[0])
 
+    def _rooms(self, slot):
+        """(first byte, end) for the ends of a slot's jobs, and for what is between."""
+        begin, end = self._packed.maps_address, self._board.info.dram_bytes
+        size = (end - begin) // SLOT_SHARE // MAP_ALIGNMENT * MAP_ALIGNMENT
+        shared = end - SLOTS * size
+        shared -= shared % MAP_ALIGNMENT
+        own = shared + slot * size
+        return (own, own + size), (begin, shared)
+
     def send(self, job, x):
         """Put a job and its input on the board. `x` has been checked (`symbols.check_input`)."""
-        self._load()
-        self._send(LABELS[job.network][0], job.plan.input.address, job.plan.input.to_bytes(x))
-        self._board.write(job.descriptors, job.plan.descriptors)
+        self.exchange((job, x))
 
     def start(self, job):
         """Let it run. There is one job at a time, until `finish`."""
@@ -169,8 +175,48 @@ class BoardEngine:
 
     def fetch(self, job):
         """The result of each network, int16 or uint8 [h][w][c]; leaves `reports`."""
-        self._look_at_records(job)
-        return [self._read(label, output) for label, output in job.results]
+        return self.exchange(fetched=job)[0]
+
+    def exchange(self, sent=None, fetched=None):
+        """`send` and `fetch` of two jobs, at the same time.
+
+        sent    : (job, x) or None.
+        fetched : another job, or None.
+
+        Returns (results of what was fetched, {"send", "fetch": when (`time.monotonic`) it had
+        ended}).
+        """
+        writes = self._writes(*sent) if sent else []
+        reads = self._reads(fetched) if fetched else []
+        self._board.move([*writes, *reads])
+        ended = {
+            what: max(transfer.ended for transfer in transfers)
+            for what, transfers in (("send", writes), ("fetch", reads)) if transfers
+        }
+        if not fetched:
+            return None, ended
+        records, *results = reads
+        self._look_at_records(fetched, records.data)
+        return [
+            where.from_bytes(read.data)
+            for (_, where), read in zip(fetched.results, results, strict=True)
+        ], ended
+
+    def _writes(self, job, x):
+        self._load()
+        where = job.plan.input
+        return [
+            Write(where.address, where.to_bytes(x), self._told(f"send {LABELS[job.network][0]}")),
+            Write(job.descriptors, job.plan.descriptors),
+        ]
+
+    def _reads(self, job):
+        """The records of its layers first, then the results."""
+        return [
+            Read(job.descriptors, len(job.plan.steps) * DESCRIPTOR_BYTES),
+            *(Read(where.address, where.size, self._told(f"receive {label}"))
+              for label, where in job.results),
+        ]
 
     @property
     def ended(self):
@@ -193,15 +239,14 @@ class BoardEngine:
         self.start(job)
         self.finish(job)
         if every:
-            self._look_at_records(job)
+            size = len(job.plan.steps) * DESCRIPTOR_BYTES
+            self._look_at_records(job, self._board.read(job.descriptors, size))
         return job
 
-    def _look_at_records(self, job):
-        steps = job.plan.steps
-        records = self._board.read(job.descriptors, len(steps) * DESCRIPTOR_BYTES)
+    def _look_at_records(self, job, records):
         self.reports = [
             self._report(step, records[i * DESCRIPTOR_BYTES : (i + 1) * DESCRIPTOR_BYTES])
-            for i, step in enumerate(steps)
+            for i, step in enumerate(job.plan.steps)
         ]
 
     def _load(self):
@@ -209,7 +254,7 @@ class BoardEngine:
         if self._loaded:
             return
         self._board.set_program(bytes(len(self._identity)))  # none, until all of it is there
-        self._send("weights", WEIGHTS_ADDRESS, self._packed.weights)
+        self._board.write(WEIGHTS_ADDRESS, self._packed.weights, self._told("send weights"))
         self._board.set_program(self._identity)
         self._loaded = True
 
@@ -230,14 +275,9 @@ class BoardEngine:
             "counters": counters, "dram": dram,
         }
 
-    def _send(self, label, address, data):
-        self._board.write(
-            address, data, lambda done, total: self._progress(f"send {label}", done, total)
-        )
-
     def _read(self, label, where):
-        data = self._board.read(
-            where.address, where.size,
-            lambda done, total: self._progress(f"receive {label}", done, total),
-        )
+        data = self._board.read(where.address, where.size, self._told(f"receive {label}"))
         return where.from_bytes(data)
+
+    def _told(self, label):
+        return lambda done, total: self._progress(label, done, total)

@@ -1,16 +1,29 @@
-"""Input after input through a board: one is computed, the next one sent, the one before fetched."""
+"""Input after input through a board: one is computed while the next one is sent and the one before
+fetched."""
 
 import time
-from contextlib import contextmanager
+from collections import deque
+from dataclasses import dataclass
 
 from litelic.host.engines.board import SLOTS
 from litelic.host.errors import LitelicError
 from litelic.host.program.symbols import check_input
 
 
+@dataclass
+class _Item:
+    """An input on its way through the board; `started` is a time of `time.monotonic`."""
+
+    number: int
+    x: object
+    job: object
+    started: float = 0.0
+
+
 class Pipeline:
-    """Runs networks on inputs of any number, with two jobs on the board at a time: one is computed,
-    the other is sent, waits until the first is done, or is fetched.
+    """Runs networks on inputs of any number, with three jobs on the board at a time: one is
+    computed, one waits for it or is sent, one is fetched. What is sent and what is fetched goes
+    both ways at the same time.
 
     engine : a `BoardEngine`, which nobody else uses meanwhile.
     names  : of the networks of a job.
@@ -21,39 +34,45 @@ class Pipeline:
     def __init__(self, engine, program, names, note=None):
         self._engine, self._program, self._names = engine, program, list(names)
         self._note = note or (lambda number, what, begin, end: None)
-        self._started = {}  # when each job was started that has not ended
-        self._ended = 0.0  # when the last one had
+        self._started = deque()  # what runs, and what will
+        self._over = None  # what has run and was not fetched
+        self._ended = 0.0  # when it had
 
     def run(self, inputs):
         """Yield (input, results) in order; `inputs` are arrays as `check_input` wants them.
 
-        An input is sent before the results of the one before it are yielded: there are two more
-        in work than have come out. One that is too large to share the DRAM is run alone.
+        Two more are in work when one comes out. One that is too large to share the DRAM is run
+        alone.
         """
-        before = None  # what was started last: (number, input, job)
         try:
             for number, x in enumerate(inputs):
                 check_input(self._program, self._names[0], x)
                 job, alone = self._job(number, x)
-                if alone and before:
-                    last, before = before, None
-                    yield self._end(last)
-                with self._noted(number, "send"):
-                    self._engine.send(job, x)
+                if alone:
+                    yield from self._drain()
+                item = _Item(number, x, job)
+                found = self._exchange(item)
                 # The board goes on with it by itself when it has done the one before.
                 self._engine.start(job)
-                self._started[number] = time.monotonic()
-                last, before = before, (number, x, job)
-                if last:
-                    yield self._end(last)
+                item.started = time.monotonic()
+                self._started.append(item)
+                if found:
+                    yield found
                 if alone:
-                    last, before = before, None
-                    yield self._end(last)
-            if before:
-                last, before = before, None
-                yield self._end(last)
+                    yield from self._drain()
+                elif len(self._started) > 1:
+                    self._finish()
+            yield from self._drain()
         finally:
             self._give_up()
+
+    def _drain(self):
+        """All that is on the board."""
+        while self._over or self._started:
+            if self._over:
+                yield self._exchange()
+            if self._started:
+                self._finish()
 
     def _give_up(self):
         """Wait for what nobody wants any more; how that ends is not what is to be told."""
@@ -70,24 +89,21 @@ class Pipeline:
         except LitelicError:
             return self._engine.job(self._names, x.shape), True
 
-    def _end(self, started):
-        self._finish(started)
-        return self._fetch(started)
+    def _finish(self):
+        """Wait for the oldest that was started."""
+        item = self._started.popleft()
+        self._engine.finish(item.job)
+        begin = max(item.started, self._ended)
+        self._over, self._ended = item, self._engine.ended
+        self._note(item.number, "compute", begin, self._ended)
 
-    def _finish(self, started):
-        number, _, job = started
-        self._engine.finish(job)
-        begin = max(self._started.pop(number), self._ended)
-        self._ended = self._engine.ended
-        self._note(number, "compute", begin, self._ended)
-
-    def _fetch(self, started):
-        number, x, job = started
-        with self._noted(number, "fetch"):
-            return x, self._engine.fetch(job)
-
-    @contextmanager
-    def _noted(self, number, what):
+    def _exchange(self, sent=None):
+        """Send an item, and fetch what is over: its (input, results), None if nothing is."""
+        over, self._over = self._over, None
         begin = time.monotonic()
-        yield
-        self._note(number, what, begin, time.monotonic())
+        results, ended = self._engine.exchange(
+            (sent.job, sent.x) if sent else None, over.job if over else None)
+        for item, what in ((sent, "send"), (over, "fetch")):
+            if item:
+                self._note(item.number, what, begin, ended[what])
+        return (over.x, results) if over else None

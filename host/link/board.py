@@ -3,6 +3,7 @@
 import random
 import struct
 import time
+from contextlib import ExitStack
 
 from litelic.host.errors import LitelicError
 from litelic.host.link import secret as secrets
@@ -15,6 +16,7 @@ from litelic.host.link.protocol import (
     RESPONSE_ERROR,
     TAKE_OVER,
     VERSION,
+    WINDOWS,
     ErrorCode,
     Frame,
     Refusal,
@@ -22,6 +24,7 @@ from litelic.host.link.protocol import (
 )
 from litelic.host.link.requests import SILENCE_SECONDS, UNSURE, BoardError, Requests
 from litelic.host.link.runs import Runs
+from litelic.host.link.transfers import Read, Write, in_turns
 from litelic.host.link.transport import open_transport
 
 HELLO_SECONDS = 10  # for an answer: a board that starts, or a busy simulation
@@ -188,34 +191,29 @@ class Board:
     def write(self, address, data, progress=None):
         """Write bytes from `address` on, a multiple of 4. `progress(done, total)` is called as they
         are confirmed."""
-        data = memoryview(data).cast("B")
-        if not data:
-            return
-        done = 0
-        with self._windows.opened(address, len(data), True) as window:
-            for size, _ in self._requests.all(windows.writes(window, data, self._make)):
-                done += size
-                if progress:
-                    progress(done, len(data))
+        self.move([Write(address, data, progress)])
 
     def read(self, address, length, progress=None):
         """Read bytes from `address` on, a multiple of 4. `progress(done, total)` is called as they
         arrive."""
-        data = bytearray(length)
-        if not length:
-            return b""
-        done = 0
-        with self._windows.opened(address, length, False) as window:
-            requests = windows.reads(window, length, self._make)
-            for (start, count), answer in self._requests.all(requests):
-                if len(answer.payload) != count:
-                    raise LitelicError(
-                        "the board returned another number of bytes than was asked for")
-                data[start : start + count] = answer.payload
-                done += count
-                if progress:
-                    progress(done, length)
-        return bytes(data)
+        read = Read(address, length, progress)
+        self.move([read])
+        return bytes(read.data)
+
+    def move(self, transfers):
+        """Do some `transfers.Write`s and `transfers.Read`s, both ways at the same time: they come
+        in no order, so none may touch what another writes. There may be `WINDOWS` of them."""
+        if len(transfers) > WINDOWS:
+            raise ValueError(f"{len(transfers)} transfers at a time, {WINDOWS} there may be")
+        with ExitStack() as stack:
+            opened = [
+                (transfer, stack.enter_context(
+                    self._windows.opened(transfer.address, transfer.size, transfer.writable)))
+                for transfer in transfers if transfer.size
+            ]
+            requests = in_turns(opened, self._make)
+            for (transfer, part), answer in self._requests.all(requests):
+                transfer.answered(part, answer.payload)
 
     # Runs -----------------------------------------------------------------------------------------
 

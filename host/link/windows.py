@@ -1,17 +1,11 @@
-"""Windows of a board's DRAM, from the host's side, and the requests that fill or empty one."""
+"""Windows of a board's DRAM, from the host's side."""
 
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.protocol import (
-    MAX_PAYLOAD,
-    WINDOW_ALIGNMENT,
-    WINDOWS,
-    WORD_BYTES,
-    Request,
-)
+from litelic.host.link.protocol import WINDOW_ALIGNMENT, WINDOWS, WORD_BYTES, Request
 
 
 @dataclass(frozen=True)
@@ -63,17 +57,3 @@ class Windows:
         yield Window(int.from_bytes(answer.payload, "little"), start)
         self._ask(Request.CLOSE, slot, struct.pack("<I", number))
 
-
-def writes(window, data, make):
-    """Yield (frame, bytes) of the requests that write `data`; make(type, address, key, payload)."""
-    for start in range(0, len(data), MAX_PAYLOAD):
-        part = bytes(data[start : start + MAX_PAYLOAD])
-        yield make(Request.WRITE, window.start + start, window.key, part), len(part)
-
-
-def reads(window, size, make):
-    """Yield (frame, (first byte, bytes)) of the requests that read `size` bytes."""
-    for start in range(0, size, MAX_PAYLOAD):
-        count = min(MAX_PAYLOAD, size - start)
-        payload = count.to_bytes(WORD_BYTES, "little")
-        yield make(Request.READ, window.start + start, window.key, payload), (start, count)

@@ -69,33 +69,39 @@ class FeatureMap:
         return array.reshape(shape).astype(self.dtype.newbyteorder("="))
 
 
-def place(maps, layers, kept, start, memory_bytes, what):
+def place(maps, layers, kept, room, what, ends=None):
     """Give each map of a network its address.
 
     maps         : `FeatureMap`s, the input's first, then those of the layers' results.
     kept         : results that must still be there at the end.
-    start        : the first free byte of the DRAM.
+    room         : (first byte, end) of the DRAM that is theirs.
     what         : the input, for the message.
+    ends         : the same of the input and of what is kept, if they have a room of their own.
 
     Every map keeps its own place as long as the DRAM is large enough; otherwise maps take places
     of those that nobody reads any more. Raises `LitelicError` when not even that fits.
     """
-    placed, highest = _arrange(maps, layers, start, range(INPUT, len(layers)))
-    if highest > memory_bytes:
-        placed, highest = _arrange(maps, layers, start, kept)
-    if highest > memory_bytes:
-        raise LitelicError(
-            f"an input of {what} needs {-(-highest >> 20)} MB of DRAM, the board has "
-            f"{memory_bytes >> 20} MB; use a smaller picture"
-        )
-    return placed
+    apart = {INPUT, *kept} if ends else set()
+    for lasting in (range(INPUT, len(layers)), kept):
+        placed, beyond = _arrange(
+            maps, layers, lasting, lambda results: room if apart.isdisjoint(results) else ends)
+        if beyond <= 0:
+            return placed
+    raise LitelicError(
+        f"an input of {what} needs {-(-(room[1] + beyond) >> 20)} MB of DRAM, the board has "
+        f"{room[1] >> 20} MB; use a smaller picture"
+    )
 
 
-def _arrange(maps, layers, start, kept):
-    """(placed maps, end of the highest): the largest first, each as low as those allow that are
-    there at the same time."""
+def _arrange(maps, layers, lasting, room_of):
+    """(placed maps, bytes by which the highest goes beyond its room): the largest first, each as
+    low as those allow that are there at the same time.
+
+    lasting : results that are there to the end.
+    room_of : room_of(results that lie together) is their room.
+    """
     last = last_uses(layers)
-    for result in kept:
+    for result in lasting:
         last[result + 1] = len(layers)
     partners = {first: second for first, second in pairs_of(layers).values()}
     blocks = []  # (bytes, from the layer, to the layer, results)
@@ -105,17 +111,18 @@ def _arrange(maps, layers, start, kept):
         results = [result, partners[result]] if result in partners else [result]
         size = sum(maps[r + 1].size for r in results)
         blocks.append((size, min(results), max(last[r + 1] for r in results), results))
-    taken, placed = [], {}  # taken: (begin, end, from, to)
+    taken, placed, beyond = [], {}, 0  # taken: (begin, end, from, to)
     for size, first, end, results in sorted(blocks, key=lambda block: -block[0]):
         # A layer's result must not lie where one of its inputs does.
-        begin = _gap([t[:2] for t in taken if t[2] <= end and first <= t[3]], start, size)
+        room = room_of(results)
+        begin = _gap([t[:2] for t in taken if t[2] <= end and first <= t[3]], room[0], size)
         taken.append((begin, begin + size, first, end))
+        beyond = max(beyond, begin + size - room[1])
         for second, result in enumerate(results):
             placed[result] = replace(maps[result + 1], address=begin)
             if len(results) > 1:
                 placed[result] = placed[result].paired(second)
-    ordered = [placed[result] for result in range(INPUT, len(layers))]
-    return ordered, max(taken_end for _, taken_end, *_ in taken)
+    return [placed[result] for result in range(INPUT, len(layers))], beyond
 
 
 def _gap(spans, start, size):

@@ -87,13 +87,14 @@ class PackedProgram:
         self.weights = b"".join(image)
         self.maps_address = align(address, MAP_ALIGNMENT)
 
-    def plan(self, layers, height, width, memory_bytes, kept=(), start=None):
+    def plan(self, layers, height, width, memory_bytes, kept=(), rooms=None):
         """Plan a network of this program for an input of height x width elements.
 
-        memory_bytes : where the DRAM ends, or what of it is to be used.
-        start : where feature maps begin (default: behind the weights).
+        memory_bytes : where the DRAM ends.
         kept : layers whose results are wanted besides the last one's; of the others' the DRAM may
                be too small to keep them to the end.
+        rooms : (first byte, end) of the DRAM for the input and what is kept, and the same for what
+                is between (default: all that is behind the weights, for both).
         Raises `LitelicError` when the network does not fit the array or the DRAM.
         """
         if len(layers) > LARGEST_DESCRIPTOR_COUNT:
@@ -114,8 +115,8 @@ class PackedProgram:
                 f"weights, the board has {memory_bytes / 2**20:.0f} MB of DRAM"
             )
         kept = {len(layers) - 1, *kept}
-        start = self.maps_address if start is None else start
-        maps = place(maps, layers, kept, start, memory_bytes, f"{width}x{height}")
+        ends, between = rooms or (None, (self.maps_address, memory_bytes))
+        maps = place(maps, layers, kept, between, f"{width}x{height}", ends)
         steps = []
         for layer, read, after in zip(layers, sources, maps[1:], strict=True):
             before = maps[read[0] + 1]

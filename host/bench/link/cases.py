@@ -1,6 +1,6 @@
-"""The lines that are measured, and the networks."""
+"""The lines that are measured, streams over them, and networks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litelic.host.link.impairment import Faults
 
@@ -46,6 +46,22 @@ LINES = {
         "Ethernet, 1 Gb/s, as an ECPIX-5's", 1e9, 75_000_000, 0.8,
         array="4x8x4", memory="ddr3-x16", size=512 << 10, options={"array_clk_ratio": 2}),
     "UART": _uart(3_000_000, array="none", memory="ddr3-x16", size=32 << 10),
+}
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Pictures of height x width, one after the other, over a line to a board with an array."""
+
+    line: Line
+    height: int
+    width: int
+    pictures: int = 16
+
+
+STREAMS = {
+    "stream, 100 Mb/s": Stream(LINES["100 Mb/s"], 256, 384),
+    "stream, UART": Stream(replace(LINES["UART"], array="4x4x8"), 96, 128),
 }
 
 NETWORKS = {

@@ -13,9 +13,12 @@ from litelic.host.cli.status import exit_status
 from litelic.host.errors import LitelicError
 
 SEED = 1
+ROWS = [*cases.LINES, *cases.STREAMS, *cases.NETWORKS]
 FIELDS = {
     "line": {"write", "read", "alone", "beside", "size", "clock_hz", "array", "memory",
              "line_bytes_per_s"},
+    "stream": {"send", "compute", "fetch", "chain", "pictures", "height", "width", "line",
+               "clock_hz", "array", "memory"},
     "network": {"bytes", "seconds", "wrong", "transfers", "requests", "resent", "passed", "lost",
                 "doubled", "late", "damaged", "faults"},
 }
@@ -47,23 +50,27 @@ def main(argv=None):
     """The command line; returns its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m litelic.host.bench.link",
-        description="Measure the link in simulation, beside a computing accelerator and through "
-        "bad networks.")
+        description="Measure the link in simulation: beside a computing accelerator, with streams "
+        "of pictures, and through bad networks.")
     parser.add_argument("names", nargs="*", metavar="ROW",
-                        help=f"of {', '.join([*cases.LINES, *cases.NETWORKS])} (default: all)")
+                        help=f"of {'; '.join(ROWS)} (default: all)")
     parser.add_argument("--transfers", type=options.whole_number(1), default=1000, metavar="N",
                         help="there and back, of a network (default: %(default)s)")
     args = parser.parse_args(argv)
-    names = args.names or [*cases.LINES, *cases.NETWORKS]
+    names = args.names or ROWS
     for name in names:
-        if name not in {*cases.LINES, *cases.NETWORKS}:
+        if name not in ROWS:
             raise LitelicError(f"there is no row {name!r}; --help names them")
     for name in names:
-        row = _line(name) if name in cases.LINES else _network(name, args.transfers)
+        if name in cases.LINES:
+            row = _line(name)
+        elif name in cases.STREAMS:
+            row = _stream(name)
+        else:
+            row = _network(name, args.transfers)
         check(row)
         rows = results_file.merged(load(), row, key_of)
-        order = [*cases.LINES, *cases.NETWORKS]
-        rows.sort(key=lambda row: order.index(row["name"]))
+        rows.sort(key=lambda row: ROWS.index(row["name"]))
         results_file.write(results_path(), rows)
         print(tables.in_words(row), flush=True)
     page.update(load(), makers=tables.TABLES)
@@ -79,6 +86,15 @@ def _line(name):
     return _about(name, "line") | measure.speed(line) | {
         "size": line.size, "clock_hz": line.options["sys_clk_freq"], "array": line.array,
         "memory": line.memory, "line_bytes_per_s": line.bytes_per_s,
+    }
+
+
+def _stream(name):
+    case = cases.STREAMS[name]
+    return _about(name, "stream") | measure.stream(case) | {
+        "pictures": case.pictures, "height": case.height, "width": case.width,
+        "line": case.line.text, "clock_hz": case.line.options["sys_clk_freq"],
+        "array": case.line.array, "memory": case.line.memory,
     }
 
 

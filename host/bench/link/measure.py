@@ -1,4 +1,5 @@
-"""Measures a line: how fast it is, and what it does to the accelerator; and a bad network."""
+"""Measures a line: how fast it is, what it does to the accelerator, how it serves a stream; and a
+bad network."""
 
 import random
 import time
@@ -62,6 +63,44 @@ def _beside_runs(board, size):
     if any(not np.array_equal(result, results[0]) for result in results):
         raise LitelicError("the same run gave other results with transfers beside it")
     return found
+
+
+def stream(case):
+    """{"send", "compute", "fetch": cycles of the system's clock that each takes of one picture
+    alone; "chain": those from the begin of the first picture to the end of the last}.
+
+    Pictures and what comes of them are two, in turns; every result is compared.
+    """
+    line = case.line
+    array = ArrayConfig.parse(line.array)
+    chance = np.random.default_rng(1)
+    shape = case.height, case.width, 3
+    pictures = [chance.integers(0, 256, shape, dtype=np.uint8) for _ in range(2)]
+    with (
+        Simulator(array, memory=line.memory, **line.options) as simulator,
+        Board.open(simulator.url, patience=SIMULATION_PATIENCE) as board,
+    ):
+        program, _ = load_program()
+        engine = BoardEngine(board, program)
+        job = engine.job(program.encoder_networks, shape)
+        engine.send(job, pictures[1])  # and the weights
+        expected = []
+        for pixels in pictures:
+            times = [board.ping()]
+            engine.send(job, pixels)
+            times.append(board.ping())
+            engine.start(job)
+            cycles = engine.finish(job)
+            times.append(board.ping())
+            expected.append(engine.fetch(job))
+            times.append(board.ping())
+        alone = {"send": times[1] - times[0], "compute": cycles, "fetch": times[3] - times[2]}
+        begin = board.ping()
+        inputs = [pictures[n % 2] for n in range(case.pictures)]
+        for n, (_, results) in enumerate(engine.stream(program.encoder_networks, inputs)):
+            if not all(map(np.array_equal, results, expected[n % 2])):
+                raise LitelicError(f"picture {n} of a stream gave other results than alone")
+        return alone | {"chain": board.ping() - begin}
 
 
 def _there_and_back(board, size):

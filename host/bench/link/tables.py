@@ -28,6 +28,8 @@ def in_words(row):
     if row["kind"] == "network":
         return (f"{row['name']} loss: {row['transfers']} transfers, {row['bytes']} bytes, "
                 f"{row['wrong']} wrong, {row['resent']} of {row['requests']} requests sent again")
+    if row["kind"] == "stream":
+        return f"{row['name']}: {_percent(share(row))} of its slowest stage, {slowest_stage(row)}"
     lost = loss(row)
     return ", ".join([
         row["name"],
@@ -55,6 +57,37 @@ def _line(row):
           for way in ("write", "read")),
         "-" if lost is None else f"{_up(100 * lost)} %",
     )
+
+
+def slowest_stage(row):
+    """Of a stream: "send", "compute" or "fetch"."""
+    return max(("send", "compute", "fetch"), key=row.get)
+
+
+def share(row):
+    """Of a stream: how fast all of it is, of its slowest stage alone."""
+    return row["pictures"] * row[slowest_stage(row)] / row["chain"]
+
+
+def streams(rows):
+    """How much of its slowest stage a stream reaches."""
+    rows = [row for row in rows if row["kind"] == "stream"]
+    if not rows:
+        return NONE_YET
+    titles = ("line", "array", "pictures", "send", "compute", "fetch", "all of a picture",
+              "of the slowest stage")
+    return table(titles, [
+        (
+            row["line"], row["array"], f"{row['pictures']} of {row['width']}x{row['height']}",
+            *(_milliseconds(row[stage], row) for stage in ("send", "compute", "fetch")),
+            _milliseconds(row["chain"] / row["pictures"], row), _percent(share(row)),
+        )
+        for row in rows
+    ])
+
+
+def _milliseconds(cycles, row):
+    return f"{1e3 * cycles / row['clock_hz']:.2f} ms"
 
 
 def networks(rows):
@@ -92,4 +125,6 @@ def _percent(share):
     return f"{floor(100 * share, 1)} %"
 
 
-TABLES = {"link": lines, "link-networks": networks, "link-commands": commands}
+TABLES = {
+    "link": lines, "link-streams": streams, "link-networks": networks, "link-commands": commands,
+}

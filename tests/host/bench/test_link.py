@@ -4,7 +4,7 @@ import pytest
 
 from litelic.host.bench import page
 from litelic.host.bench.link import cases, command, tables
-from litelic.host.bench.link.measure import speed
+from litelic.host.bench.link.measure import speed, stream
 from litelic.host.bench.places import page_file
 from litelic.host.errors import LitelicError
 
@@ -12,6 +12,12 @@ LINE = {
     "kind": "line", "name": "100 Mb/s", "write": [11.9e6, 11.5549e6], "read": [11.7e6, 11.6e6],
     "alone": [1000, 1001, 1003], "beside": [1004, 1006, 1005], "size": 1 << 17,
     "clock_hz": 100_000_000, "array": "4x4x8", "memory": "ddr3-x16", "line_bytes_per_s": 12.5e6,
+    "command": "python", "revision": "0123",
+}
+STREAM = {
+    "kind": "stream", "name": "stream, UART", "send": 4_000_000, "compute": 1_000_000,
+    "fetch": 900_000, "chain": 66_000_000, "pictures": 16, "height": 96, "width": 128,
+    "line": "UART, 3 Mbaud", "clock_hz": 100_000_000, "array": "4x4x8", "memory": "ddr3-x16",
     "command": "python", "revision": "0123",
 }
 NETWORK = {
@@ -48,6 +54,22 @@ def test_networks():
     assert "1234 of 5000 requests" in tables.in_words(NETWORK)
 
 
+def test_a_stream_is_held_to_its_slowest_stage():
+    line = tables.streams([LINE, STREAM]).splitlines()[-1]
+    assert "| 16 of 128x96 | 40.00 ms | 10.00 ms | 9.00 ms | 41.25 ms | 96.9 % |" in line
+    assert tables.in_words(STREAM).endswith("96.9 % of its slowest stage, send")
+    computing = STREAM | {"compute": 4_100_000}
+    assert tables.in_words(computing).endswith("99.3 % of its slowest stage, compute")
+
+
+def test_a_stream_is_measured():
+    """Of a small board, and two small pictures."""
+    line = cases.Line("TCP", 1e8, {}, "4x4x1", "ddr3-x16", 2048)
+    found = stream(cases.Stream(line, 32, 48, 3))
+    assert all(found[stage] > 0 for stage in ("send", "compute", "fetch"))
+    assert found["chain"] > 3 * found["compute"]
+
+
 def test_nothing_measured_yet():
     assert all("|" not in make([]) for make in tables.TABLES.values())
 
@@ -58,6 +80,7 @@ def test_nothing_measured_yet():
 def test_a_row_that_is_not_whole_is_refused(row):
     command.check(LINE)
     command.check(NETWORK)
+    command.check(STREAM)
     with pytest.raises(LitelicError, match="measure it again"):
         command.check(row)
 

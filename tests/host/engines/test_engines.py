@@ -52,7 +52,7 @@ def test_verification_wants_every_layer_s_result():
     program = hyper_program(1)
     engine = BoardEngine(board_with(ArrayConfig().to_dict()), program)
 
-    def plan(layers, height, width, memory, kept):
+    def plan(layers, height, width, memory, kept, rooms):
         raise LitelicError(f"kept {sorted(kept)} of {len(layers)}")
 
     engine._packed.plan = plan

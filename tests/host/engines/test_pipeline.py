@@ -1,5 +1,6 @@
-"""Two jobs at a time on a board: what is where, in which order, and what happens at the end."""
+"""Three jobs at a time on a board: what is where, in which order, and what happens at the end."""
 
+import itertools
 import random
 import time
 from types import SimpleNamespace
@@ -9,12 +10,12 @@ import pytest
 
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import DESCRIPTOR_BYTES
-from litelic.host.engines.board import BoardEngine
+from litelic.host.engines.board import SLOTS, BoardEngine
 from litelic.host.engines.pipeline import Pipeline
 from litelic.host.errors import LitelicError
 from litelic.host.golden import run_layers
 from litelic.host.link.protocol import RUNS_QUEUED
-from litelic.host.planner.plan import WEIGHTS_ADDRESS
+from litelic.host.link.windows import Window
 from tests.host.bench.fakes import FakeBoard
 from tests.host.codec.models import small_program
 
@@ -22,7 +23,8 @@ from tests.host.codec.models import small_program
 class MemoryBoard:
     """A board that computes by the golden model, from the bytes that it holds when it has finished.
 
-    `events` are what was done, and where; nothing may touch the half in which it computes.
+    `events` are what was done, and where; nothing may touch what a job that was started reads or
+    writes.
     """
 
     def __init__(self, program, dram_bytes=1 << 20):
@@ -50,13 +52,25 @@ class MemoryBoard:
         self.touch("read", address, length)
         return bytes(self.memory[address : address + length])
 
+    def move(self, transfers):
+        """One of each kind in turns, as if they came at the same time."""
+        ways = [[t for t in transfers if t.writable == writable] for writable in (True, False)]
+        for transfer in filter(None, itertools.chain(*itertools.zip_longest(*ways))):
+            self.touch("write" if transfer.writable else "read", transfer.address, transfer.size)
+            for request, part in transfer.requests(Window(0, transfer.address), make):
+                address, size = request.address, part[1]
+                if transfer.writable:
+                    self.memory[address : address + size] = request.payload
+                transfer.answered(part, self.memory[address : address + size])
+
     def touch(self, what, address, length):
         self.events.append((what, address))
         for job in self.queue:
             plan = self.jobs[job]
-            maps = [plan.input, *(step.output for step in plan.steps)]
-            begin, end = min(m.address for m in maps), max(m.address + m.size for m in maps)
-            assert address + length <= begin or address >= end or address < WEIGHTS_ADDRESS
+            used = [(job, len(plan.descriptors))]
+            used += [(m.address, m.size) for m in (plan.input, *(s.output for s in plan.steps))]
+            for begin, size in used:
+                assert address + length <= begin or address >= begin + size
 
     def start(self, address, count, watchdog_cycles):
         assert len(self.queue) < RUNS_QUEUED and address not in self.queue
@@ -76,6 +90,10 @@ class MemoryBoard:
         return 1000
 
 
+def make(kind, address, key, payload):
+    return SimpleNamespace(address=address, payload=payload)
+
+
 class Engine(BoardEngine):
     """Tells its board the plans, and has no records to look at."""
 
@@ -83,8 +101,8 @@ class Engine(BoardEngine):
         self._board.jobs[job.descriptors] = job.plan
         super().start(job)
 
-    def _look_at_records(self, job):
-        assert self._board.read(job.descriptors, DESCRIPTOR_BYTES)
+    def _look_at_records(self, job, records):
+        assert len(records) == DESCRIPTOR_BYTES * len(job.plan.steps)
 
 
 def pictures(chance, sizes):
@@ -116,30 +134,33 @@ def test_results_come_in_order(count, seed):
 
 
 def test_one_is_computed_while_others_move(seed):
-    """Sending the second and later inputs, and fetching all but the last result."""
+    """From the third on inputs are sent, and all but the last two results fetched, while another
+    job runs; both at the same time."""
     chance = random.Random(seed)
     program = small_program(1)
     board = MemoryBoard(program)
     engine = Engine(board, program)
-    inputs = pictures(chance, [(16, 32)] * 4)
-    jobs = [engine.job(["analysis"], (16, 32, 3), slot) for slot in (0, 1)]
+    inputs = pictures(chance, [(16, 32)] * 6)
+    jobs = [engine.job(["analysis"], (16, 32, 3), slot) for slot in range(SLOTS)]
     list(Pipeline(engine, program, ["analysis"]).run(inputs))
-    queue, during = [], []
+    number = {job.plan.input.address: ("send", n) for n, job in enumerate(jobs)}
+    number |= {job.results[0][1].address: ("fetch", n) for n, job in enumerate(jobs)}
+    number |= {job.descriptors: ("records", n) for n, job in enumerate(jobs)}
+    queue, found = [], []
     for what, address in board.events:
         if what == "start":
-            queue.append(address)
+            queue.append(number[address][1])
         elif what == "finish":
-            queue.remove(address)
-        else:
-            during.append((queue[0] if queue else None, what, address))
-    for number in range(4):
-        job, other = jobs[number % 2], jobs[1 - number % 2].descriptors
-        sent = [r for r, what, address in during if (what, address) == (
-            "write", job.plan.input.address)]
-        fetched = [r for r, what, address in during if (what, address) == (
-            "read", job.results[0][1].address)]
-        assert sent == ([None, other] if job is jobs[0] else [other, other])
-        assert fetched == ([other, other] if job is jobs[0] else [other, None])
+            queue.remove(number[address][1])
+        elif address in number:
+            found.append((queue[0] if queue else None, *number[address]))
+    found = [event for event in found if event[1] != "records"]
+    assert found == [
+        (None, "send", 0), (0, "send", 1),
+        *(((n + 1) % 3, *event) for n in range(4) for event in (("send", (n + 2) % 3),
+                                                                ("fetch", n % 3))),
+        (2, "fetch", 1), (None, "fetch", 2),
+    ]
 
 
 def test_a_picture_that_needs_all_of_the_dram_is_run_alone(seed):

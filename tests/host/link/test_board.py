@@ -8,6 +8,7 @@ import pytest
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import Board, BoardError
 from litelic.host.link.protocol import MAX_PAYLOAD, ErrorCode, Request
+from litelic.host.link.transfers import Read, Write
 from tests.host.link.fake_board import HERTZ, FakeBoard
 from tests.host.link.fake_line import Faults, opened, passes
 
@@ -45,6 +46,11 @@ def test_the_ends_of_the_memory(fake):
     board.write(SIZE - 4, b"last")
     assert board.read(0, 5) == b"first" and board.read(SIZE - 4, 4) == b"last"
     assert board.read(SIZE - 8, 7) == b"\0\0\0\0las"
+
+
+def test_more_transfers_than_windows(fake):
+    with pytest.raises(ValueError, match="9 transfers at a time, 8"):
+        opened(fake).move([Read(0, 4)] * 9)
 
 
 def test_empty_transfers_ask_nothing(fake):
@@ -146,13 +152,20 @@ def test_everything_on_a_bad_line(fake, seed):
     fake.to_board, fake.to_host = (Faults(chance, 0.1, 0.2, 0.2, 0.1, 1.0) for _ in range(2))
     memory, started, accesses, ahead = bytearray(SIZE), [], [], 0
     for n in range(600):
-        what = chance.randrange(6)
+        what = chance.randrange(7)
         address = 4 * chance.randrange(1000)
         if what == 0:
             memory[address : address + 4000] = data = chance.randbytes(4000)
             board.write(address, data)
         elif what == 1:
             assert board.read(address, 4000) == memory[address : address + 4000]
+        elif what == 6:  # both ways at the same time, elsewhere
+            other = address + 8192
+            memory[address : address + 4000] = data = chance.randbytes(4000)
+            reads = [Read(other, 3000), Read(other + 1000, 5000)]
+            board.move([reads[0], Write(address, data), reads[1]])
+            assert reads[0].data == memory[other : other + 3000]
+            assert reads[1].data == memory[other + 1000 : other + 6000]
         elif what == 2 and ahead < 4:
             started.append((0x100 * chance.randrange(4), n + 1))
             board.start(*started[-1])

@@ -1,4 +1,4 @@
-"""Windows that a host opens, and the requests that fill or empty one."""
+"""Windows that a host opens."""
 
 import random
 import struct
@@ -7,7 +7,6 @@ import pytest
 
 from litelic.host.errors import LitelicError
 from litelic.host.link.protocol import (
-    MAX_PAYLOAD,
     WINDOW_ALIGNMENT,
     WINDOWS,
     ErrorCode,
@@ -16,7 +15,7 @@ from litelic.host.link.protocol import (
     Request,
 )
 from litelic.host.link.requests import BoardError
-from litelic.host.link.windows import Window, Windows, reads, writes
+from litelic.host.link.windows import Window, Windows
 
 
 class Asked:
@@ -113,29 +112,3 @@ def test_what_fails_inside_costs_nothing():
         with pytest.raises(KeyboardInterrupt):
             with windows.opened(0, 4, True):
                 raise KeyboardInterrupt
-
-
-# Requests -----------------------------------------------------------------------------------------
-
-
-def make(kind, address, key, payload):
-    return Frame(kind, 0, address, key, payload)
-
-
-@pytest.mark.parametrize("size", (1, 4, MAX_PAYLOAD - 1, MAX_PAYLOAD, MAX_PAYLOAD + 1, 10_000))
-@pytest.mark.parametrize("start", (0, 12))
-def test_every_byte_is_in_one_request(size, start, seed):
-    data = random.Random(seed).randbytes(size)
-    window, found, place = Window(77, start), b"", start
-    for frame, count in writes(window, memoryview(data), make):
-        assert (frame.type, frame.address, frame.key) == (Request.WRITE, place, 77)
-        assert len(frame.payload) == count
-        found, place = found + frame.payload, place + count
-    assert found == data
-    place = 0
-    for frame, (first, count) in reads(window, size, make):
-        assert (frame.type, frame.address, frame.key) == (Request.READ, place + start, 77)
-        assert first == place and frame.payload == struct.pack("<I", count)
-        assert 0 < count <= MAX_PAYLOAD
-        place += count
-    assert place == size

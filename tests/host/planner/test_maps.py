@@ -7,7 +7,7 @@ import pytest
 
 from litelic.host.errors import LitelicError
 from litelic.host.planner.maps import MAP_ALIGNMENT, FeatureMap, place
-from litelic.host.program.network import INPUT
+from litelic.host.program.network import INPUT, pairs_of
 
 PORT, START = 16, 8192
 LARGE = 1 << 30
@@ -72,15 +72,37 @@ def test_nothing_is_lost_in_the_smallest_memory(seed):
     while high - low > 1:
         middle = (low + high) // 2
         try:
-            place(maps, layers, kept, START, middle, "it")
+            place(maps, layers, kept, (START, middle), "it")
         except LitelicError as error:
             assert "use a smaller picture" in str(error)
             low = middle
         else:
             high = middle
-    run(layers, place(maps, layers, kept, START, high, "it"), kept, high)
+    run(layers, place(maps, layers, kept, (START, high), "it"), kept, high)
     everything = range(len(layers))
-    run(layers, place(maps, layers, everything, START, LARGE, "it"), everything, 1 << 20)
+    run(layers, place(maps, layers, everything, (START, LARGE), "it"), everything, 1 << 20)
+
+
+@pytest.mark.parametrize("seed", range(20), indirect=True)
+def test_ends_can_have_a_room_of_their_own(seed):
+    """Everything between them lies where it may be overwritten by another network's."""
+    rng = np.random.default_rng(seed)
+    layers, heights = random_network(rng)
+    maps = [
+        FeatureMap.at(0, heights[i], 40, 3, "u1", PORT) for i in range(INPUT, len(layers))
+    ]
+    kept = {len(layers) - 1, int(rng.integers(0, len(layers)))}
+    ends, between = (1 << 19, 1 << 20), (START, 1 << 19)
+    placed = place(maps, layers, kept, between, "it", ends)
+    run(layers, placed, kept, 1 << 20)
+    partners = {r: pair for pair in pairs_of(layers).values() for r in pair}
+    for result in range(INPUT, len(layers)):
+        together = {result, *partners.get(result, ())}
+        begin, end = ends if together & {INPUT, *kept} else between
+        where = placed[result + 1]
+        assert begin <= where.address and where.address + where.size <= end
+    with pytest.raises(LitelicError, match="use a smaller picture"):
+        place(maps, layers, kept, between, "it", (1 << 19, (1 << 19) + maps[0].size - 1))
 
 
 def test_a_map_is_written_and_read_with_its_pitch(seed):
