@@ -60,7 +60,7 @@ class Requests:
         self._silence = patience * silence_seconds
         self._clock = clock
         self._timer = patience * transport.first_patience
-        self._shortest = SHORTEST_TIMER * transport.first_patience
+        self._shortest = SHORTEST_TIMER * self._timer
         self._longest = patience * LONGEST_TIMER
         self._mean = self._deviation = None  # of round trips, in seconds
         self._window = float(transport.window)

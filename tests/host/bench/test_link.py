@@ -64,7 +64,7 @@ def test_a_stream_is_held_to_its_slowest_stage():
 
 def test_a_stream_is_measured():
     """Of a small board, and two small pictures."""
-    line = cases.Line("TCP", 1e8, {}, "4x4x1", "ddr3-x16", 2048)
+    line = cases.Line("TCP", 1e8, {}, "4x4x8", "ddr3-x16", 2048)  # tests/system has it, too
     found = stream(cases.Stream(line, 32, 48, 3))
     assert all(found[stage] > 0 for stage in ("send", "compute", "fetch"))
     assert found["chain"] > 3 * found["compute"]

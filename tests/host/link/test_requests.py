@@ -92,6 +92,14 @@ def test_the_first_timer_is_the_lines(patience):
     assert gaps(line, 1) == pytest.approx([3 * patience], rel=0.01)
 
 
+def test_short_round_trips_do_not_hurry_a_slow_simulation():
+    """One that simulates a slow line takes longer with the first full frames."""
+    line, requests = connect(patience=30)
+    assert len(list(requests.all(iter(some(5))))) == 5
+    line.to_host = lambda data: [(2.0, data)]
+    assert len(list(requests.all(iter(some(5, first=6))))) == 5 and requests.resent == 0
+
+
 def test_what_was_sent_twice_measures_nothing():
     """Nobody knows which of the two was answered."""
     line, requests = connect()

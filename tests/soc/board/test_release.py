@@ -91,7 +91,7 @@ def test_a_report_is_json(tmp_path):
 
 def test_unknown_names_are_refused(capsys):
     assert release.main(["ecpix6"]) != 0
-    assert "known are ecpix5, ulx3s" in capsys.readouterr().err
+    assert "known are ecpix5, orangecrab, ulx3s" in capsys.readouterr().err
 
 
 def test_a_failed_build_is_an_error(monkeypatch):
