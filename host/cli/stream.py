@@ -206,10 +206,11 @@ class _Tally:
         return sum(finite) / len(finite) if finite else None
 
     def _loads(self, seconds):
-        """Shares of the time in which the boards' links and arrays were busy, their average."""
-        kinds = {"link": ("send", "fetch"), "array": ("compute",)}
+        """Shares of the time in which the boards' links, to them and back, and arrays were busy,
+        their average."""
+        kinds = {"link to": "send", "link back": "fetch", "array": "compute"}
         return {
-            name: sum(self.times.busy(who, *what) for who in range(self.boards))
+            name: sum(self.times.busy(who, what) for who in range(self.boards))
             / self.boards / seconds
             for name, what in kinds.items()
         }
@@ -224,7 +225,8 @@ class _Tally:
             "verified": len(self.decibels),
             "psnr": self._psnr(),
             "coder_seconds": self.coding,
-            **{f"{name}_load": share for name, share in self._loads(seconds).items()},
+            **{f"{name.replace(' ', '_')}_load": share
+               for name, share in self._loads(seconds).items()},
             "arrays_kept_busy": [self.times.kept_busy(board) for board in range(self.boards)],
         }
 

@@ -46,9 +46,9 @@ class Times:
 
         return note
 
-    def busy(self, board, *what):
+    def busy(self, board, what):
         """Seconds."""
-        return sum(self._sums.get((board, kind), 0.0) for kind in what)
+        return self._sums.get((board, what), 0.0)
 
     def kept_busy(self, board):
         """The share of the time from its first run to the end of its last one in which a board's
