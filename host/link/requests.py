@@ -7,6 +7,8 @@ from litelic.host.errors import LitelicError
 from litelic.host.link.protocol import RESPONSE, RESPONSE_ERROR, VERSION, Refusal, Request
 
 SILENCE_SECONDS = 10  # without any answer, after which the board counts as gone
+LOSSY = 4  # times as long again, where every answer took more than one copy of its request
+FEW = 20  # answers that say little about a line
 SHORTEST_TIMER = 0.1  # of the transport's first patience
 LONGEST_TIMER = 2.0  # seconds, unless the line is slower
 UNSURE = ("the board was silent when it was asked for something that must not be done twice, and "
@@ -66,6 +68,7 @@ class Requests:
         self._window = float(transport.window)
         self._shrunk = 0.0
         self._order = self._answered = 0
+        self._answers = self._late = 0  # all, and those that took more than one copy
 
     def one(self, frame):
         """The answer to one request."""
@@ -88,13 +91,13 @@ class Requests:
                 self._send(entry)
             if not pending:
                 return
-            deadline = min(progress + self._timer, heard + self._silence)
+            deadline = min(progress + self._timer, heard + self._bearable())
             answers = self.receive(max(0, deadline - self._clock()))
             now = self._clock()
             if answers:
                 heard = now
-            elif now - heard >= self._silence:
-                raise self.silent()
+            elif now - heard >= self._bearable():
+                raise self.silent(now - heard)
             for answer in answers:
                 if entry := self._take(answer, pending, now):
                     progress = now
@@ -121,11 +124,16 @@ class Requests:
         for frame in self.receive(seconds):
             self._heard(frame)
 
-    def silent(self):
+    def silent(self, seconds):
         return LitelicError(
             f"the board on {self.transport.name} does not answer any more: nothing came for "
-            f"{self._silence:g} seconds"
+            f"{seconds:.3g} seconds"
         )
+
+    def _bearable(self):
+        """Seconds of silence. With one request at a time, a line that loses half of what is sent
+        is silent for long before its board is gone."""
+        return self._silence * (1 + LOSSY * self._late / (self._answers + FEW))
 
     # Answers --------------------------------------------------------------------------------------
 
@@ -137,6 +145,8 @@ class Requests:
             return None
         del pending[answer.sequence]
         self._answered = max(self._answered, entry.first)  # It may be the first copy's.
+        self._answers += 1
+        self._late += entry.attempts > 1
         if entry.attempts == 1:
             self._measure(now - entry.sent)
         self._window = min(self._window + 1 / self._window, self.transport.window)

@@ -1,5 +1,6 @@
 """When requests are sent, and when they are sent again: on a clock that nobody waits for."""
 
+import random
 from collections import Counter
 
 import pytest
@@ -9,7 +10,7 @@ from litelic.host.link.protocol import MAX_FRAME, Frame, Request, decode
 from litelic.host.link.requests import SHORTEST_TIMER, SMALLEST_WINDOW, Requests
 from litelic.host.link.transport import SERIAL_WINDOW
 from tests.host.link.echo import KEY, connect, numbered, some, times
-from tests.host.link.fake_line import LATENCY
+from tests.host.link.fake_line import LATENCY, passes
 
 # Good lines ---------------------------------------------------------------------------------------
 
@@ -219,3 +220,17 @@ def test_losses_make_the_window_smaller_and_answers_larger_again():
     with pytest.raises(LitelicError):
         list(requests.all(iter(some(60, first=2001))))
     assert SMALLEST_WINDOW <= requests._window < line.window / 2
+
+
+def test_a_line_that_loses_much_is_not_taken_for_a_board_that_is_gone(seed):
+    """Of thousands of requests, one at a time, some are lost a dozen times in a row."""
+    line, requests = connect()
+    chance = random.Random(seed)
+    line.to_board = line.to_host = lambda data: [] if chance.random() < 0.3 else passes(data)
+    for n in range(5000):
+        requests.one(Frame(Request.PING, 1 + n % 60_000))
+    line.to_host = lambda data: []
+    begin = line.clock.monotonic()
+    with pytest.raises(LitelicError, match=r"nothing came for [234]\d(\.\d)? seconds"):
+        requests.one(Frame(Request.PING, 1))
+    assert line.clock.monotonic() - begin < 51
