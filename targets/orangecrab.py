@@ -5,7 +5,8 @@ from litedram import modules
 from litedram.phy import ECP5DDRPHY
 from litex.gen import LiteXModule
 from litex_boards.platforms import gsd_orangecrab
-from migen import ClockDomainsRenamer
+from migen import ClockDomainsRenamer, Signal
+from migen.genlib.cdc import MultiReg
 from migen.genlib.misc import WaitTimer
 
 from litelic.accel.multipliers import ECP5
@@ -21,9 +22,11 @@ CLOCK_FREQ = 48e6
 class BootloaderButton(LiteXModule):
     """A button that is held for a second starts the FPGA anew, with its bootloader."""
     def __init__(self, pressed, reset_n):
+        held = Signal()
+        self.specials += MultiReg(pressed, held, "por")
         self.timer = ClockDomainsRenamer("por")(WaitTimer(int(CLOCK_FREQ)))
         self.comb += [
-            self.timer.wait.eq(pressed),
+            self.timer.wait.eq(held),
             reset_n.eq(~self.timer.done),
         ]
 

@@ -9,9 +9,6 @@ from litelic.soc.board import tools
 
 def load(board, bitstream):
     """Into the FPGA, until the power goes."""
-    if board.bootloader:
-        raise LitelicError(
-            f"the {board.title}'s bootloader writes to the flash only: say --flash, not --load")
     _run(board, bitstream, [])
 
 

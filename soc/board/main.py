@@ -41,6 +41,9 @@ def _run(board, parser, args):
         raise LitelicError(
             f"--toolchain {args.toolchain}: {board.title} is built with "
             f"{' or '.join(board.toolchains)}")
+    if args.load and board.bootloader:
+        raise LitelicError(
+            f"the {board.title}'s bootloader writes to the flash only: say --flash, not --load")
     options = options_of(parser, args, board)
     output = Path(args.output_dir or Path("build") / f"{board.name}-{options.variant}")
     if args.build:

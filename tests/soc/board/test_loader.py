@@ -44,8 +44,6 @@ def test_a_bootloader_knows_where_to_write(program, bitstream):
     arguments = program(0)
     loader.flash(board, bitstream)
     assert arguments.read_text().split() == ["--board", board.loader, str(bitstream)]
-    with pytest.raises(LitelicError, match="writes to the flash only: say --flash"):
-        loader.load(board, bitstream)
 
 
 def test_failures(program, bitstream, monkeypatch, tmp_path):

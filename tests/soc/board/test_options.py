@@ -91,3 +91,11 @@ def test_what_cannot_be_done_ends_with_words(monkeypatch, argv, message):
     with pytest.raises(SystemExit, match=message) as end:
         main(BOARDS["ecpix5"])
     assert str(end.value.code).startswith("litelic: ")
+
+
+def test_a_bootloader_cannot_load(monkeypatch):
+    """Told before a build, not after one."""
+    monkeypatch.setattr(sys, "argv", ["orangecrab.py", "--build", "--load"])
+    monkeypatch.setattr("litelic.soc.board.build.generate", None)
+    with pytest.raises(SystemExit, match="writes to the flash only: say --flash, not --load"):
+        main(BOARDS["orangecrab"])
