@@ -18,7 +18,7 @@ from litelic.host.program.symbols import check_input
 
 PATIENCE = 8  # times the planner's estimate, before the board gives a layer up
 SLOTS = 3  # jobs at a time: one is computed, one sent, one fetched
-SLOT_SHARE = 8  # of the DRAM for feature maps, a slot has one in so many
+SLOT_SHARE = 7  # of the DRAM for feature maps, a slot has one in so many
 LABELS = {  # of what goes to and fro, by network
     "analysis": ("picture", "latents"), "hyper_analysis": ("latents", "hyper latents"),
     "hyper_synthesis": ("hyper latents", "parameters"), "synthesis": ("latents", "picture"),
@@ -27,7 +27,7 @@ LABELS = {  # of what goes to and fro, by network
 
 def watchdog_cycles(plan):
     """Cycles after which a layer of `plan` must be stuck."""
-    slowest = max(step.cycles for step in plan.steps)
+    slowest = max(step.estimate for step in plan.steps)
     return max(DEFAULT_WATCHDOG_CYCLES, PATIENCE * int(slowest))
 
 
@@ -53,9 +53,7 @@ class BoardEngine:
     The weights are packed for the board's array and sent once; a board that still holds them is
     not sent them again. A job is sent, started, finished and fetched. Jobs of `SLOTS` slots may be
     on the board at a time (`pipeline.py`): each has its input and its results for itself, and all
-    share the place of what is between, since one runs at a time. `reports` has a report for each
-    layer of the job that was fetched last: its "layer", "macs", "predicted" (cycles, by the cycle
-    model), "counters" (cycles) and "dram" (bytes moved, by kind).
+    share the place of what is between, since one runs at a time.
     """
 
     def __init__(self, board, program, progress=None):
@@ -74,7 +72,7 @@ class BoardEngine:
         self._identity = hashlib.sha256(self._packed.weights).digest()
         self._loaded = board.info.program == self._identity
         self._jobs = {}
-        self.reports = []
+        self._records = []  # (`Step`, its record) of the layers of what was fetched last
 
     @property
     def macs_per_cycle(self):
@@ -162,7 +160,7 @@ class BoardEngine:
         self.exchange((job, x))
 
     def start(self, job):
-        """Let it run. There is one job at a time, until `finish`."""
+        """Let it run, after those that were started before: the board goes from one to the next."""
         self._board.start(job.descriptors, len(job.plan.steps), watchdog_cycles(job.plan))
 
     def finish(self, job=None):
@@ -223,6 +221,11 @@ class BoardEngine:
         """When (`time.monotonic`) the job that was finished last had ended on the board."""
         return self._board.run_ended
 
+    def over(self):
+        """Whether `finish` would come back at once."""
+        self._board.wait(0)
+        return self._board.run_over
+
     @property
     def running(self):
         """Whether a job was started that was not finished."""
@@ -244,10 +247,20 @@ class BoardEngine:
         return job
 
     def _look_at_records(self, job, records):
-        self.reports = [
-            self._report(step, records[i * DESCRIPTOR_BYTES : (i + 1) * DESCRIPTOR_BYTES])
-            for i, step in enumerate(job.plan.steps)
-        ]
+        self._records = []
+        for i, step in enumerate(job.plan.steps):
+            record = unpack_record(records[i * DESCRIPTOR_BYTES :][RECORD_OFFSET:DESCRIPTOR_BYTES])
+            if record is None:
+                raise LitelicError(
+                    f"the board did not run layer {step.layer.name}; is its gateware of this "
+                    "version?")
+            self._records.append((step, record))
+
+    @property
+    def reports(self):
+        """Of each layer of the job that was fetched last: its "layer", "macs", "predicted" (cycles,
+        by the cycle model), "counters" (cycles) and "dram" (bytes moved, by kind)."""
+        return [self._report(*of) for of in self._records]
 
     def _load(self):
         """Send the weights, unless the board holds them."""
@@ -258,12 +271,7 @@ class BoardEngine:
         self._board.set_program(self._identity)
         self._loaded = True
 
-    def _report(self, step, descriptor):
-        record = unpack_record(descriptor[RECORD_OFFSET:])
-        if record is None:
-            raise LitelicError(
-                f"the board did not run layer {step.layer.name}; is its gateware of this version?"
-            )
+    def _report(self, step, record):
         counters = {"cycles": record["total"], **{cause: record[cause] for cause in COUNTERS}}
         dram = {
             "input": record["input_words"] * self.config.port_bytes,

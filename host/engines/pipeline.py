@@ -3,11 +3,16 @@ fetched."""
 
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from litelic.host.engines.board import SLOTS
+from litelic.host.engines.reader import END, Reader
 from litelic.host.errors import LitelicError
+from litelic.host.link.runs import RunFailed
 from litelic.host.program.symbols import check_input
+
+A_MOMENT = 0.02  # seconds that an input has to come before something else is done
 
 
 @dataclass
@@ -17,6 +22,7 @@ class _Item:
     number: int
     x: object
     job: object
+    alone: bool = False  # it needs all of the DRAM
     started: float = 0.0
 
 
@@ -37,34 +43,65 @@ class Pipeline:
         self._started = deque()  # what runs, and what will
         self._over = None  # what has run and was not fetched
         self._ended = 0.0  # when it had
+        self._count = 0
 
     def run(self, inputs):
         """Yield (input, results) in order; `inputs` are arrays as `check_input` wants them.
 
-        Two more are in work when one comes out. One that is too large to share the DRAM is run
+        The next one is asked for in a thread of its own, and is sent while results are fetched, if
+        it is there by then: nobody waits for it with a result in hand. What `inputs` raises is
+        raised when all before it have come out. One that is too large to share the DRAM is run
         alone.
         """
         try:
-            for number, x in enumerate(inputs):
-                check_input(self._program, self._names[0], x)
-                job, alone = self._job(number, x)
-                if alone:
-                    yield from self._drain()
-                item = _Item(number, x, job)
-                found = self._exchange(item)
-                # The board goes on with it by itself when it has done the one before.
-                self._engine.start(job)
-                item.started = time.monotonic()
-                self._started.append(item)
-                if found:
-                    yield found
-                if alone:
-                    yield from self._drain()
-                elif len(self._started) > 1:
-                    self._finish()
-            yield from self._drain()
+            with Reader(inputs) as reader:
+                while (item := (yield from self._next(reader))) is not None:
+                    if item.alone:
+                        yield from self._drain()
+                    found = self._exchange(item)
+                    # The board goes on with it by itself when it has done the one before.
+                    self._engine.start(item.job)
+                    item.started = time.monotonic()
+                    self._started.append(item)
+                    if found:
+                        yield found
+                    if item.alone:
+                        yield from self._drain()
         finally:
             self._give_up()
+
+    def _next(self, reader):
+        """The next item, when there is room for it on the board, None at the end. Yields what comes
+        out before it does."""
+        while True:
+            if len(self._started) == SLOTS - 1:
+                self._finish()
+            elif reader.ready(A_MOMENT):
+                break
+            elif self._over:
+                yield self._exchange()
+            elif self._started and self._engine.over():
+                self._finish()
+        try:
+            x = reader.take()
+            if x is not END:
+                return self._item(x)
+        except Exception as error:
+            failed = error
+        else:
+            failed = None
+        yield from self._drain()
+        if failed:
+            raise failed
+        return None
+
+    def _item(self, x):
+        check_input(self._program, self._names[0], x)
+        number, self._count = self._count, self._count + 1
+        try:
+            return _Item(number, x, self._engine.job(self._names, x.shape, number % SLOTS))
+        except LitelicError:
+            return _Item(number, x, self._engine.job(self._names, x.shape), alone=True)
 
     def _drain(self):
         """All that is on the board."""
@@ -76,18 +113,10 @@ class Pipeline:
 
     def _give_up(self):
         """Wait for what nobody wants any more; how that ends is not what is to be told."""
-        try:
+        with suppress(LitelicError):
             while self._engine.running:
-                self._engine.finish()
-        except LitelicError:
-            pass
-
-    def _job(self, number, x):
-        """(its job, whether it needs all of the DRAM)."""
-        try:
-            return self._engine.job(self._names, x.shape, number % SLOTS), False
-        except LitelicError:
-            return self._engine.job(self._names, x.shape), True
+                with suppress(RunFailed):
+                    self._engine.finish()
 
     def _finish(self):
         """Wait for the oldest that was started."""

@@ -238,8 +238,13 @@ class Board:
 
     @property
     def run_over(self):
-        """Whether `finish` would come back at once, as far as is known; transfers find it out."""
+        """Whether `finish` would come back at once, as far as is known: transfers find it out, and
+        `wait`."""
         return self._runs.over
+
+    def wait(self, seconds):
+        """Wait for the end of the oldest run that was started, so long at most."""
+        self._runs.wait(seconds)
 
     def finish(self, progress=None):
         """The second half of `run`: wait for the end of the oldest one that was started; returns

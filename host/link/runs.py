@@ -25,11 +25,16 @@ _ENDS = {
 }
 
 
+class RunFailed(LitelicError):
+    """The board did not bring a run to its end."""
+
+
 @dataclass
 class _Run:
     address: int
     payload: bytes
     outcome: Outcome | None = None
+    asked: float = 0.0  # when it was last asked for
     known: float | None = None  # when it was known that it has ended
 
     @property
@@ -86,24 +91,32 @@ class Runs:
             while not run.ended:
                 if progress:
                     progress(run.outcome.finished, run.outcome.count)
-                before = run.outcome
-                self._listen(POLL_SECONDS)
-                if run.outcome is before:
-                    self._look(run)
+                self.wait(POLL_SECONDS)
         finally:
             del self._waiting[number]
         outcome = run.outcome
         self.last_known = run.known
         if outcome.state != RunState.DONE:
-            raise LitelicError(
+            raise RunFailed(
                 f"the board says: descriptor {outcome.finished} of {outcome.count} from "
                 f"{run.address:#x} on {_ENDS[outcome.state]}; the accelerator was reset")
         if progress:
             progress(outcome.finished, outcome.count)
         return outcome.ended - outcome.began
 
+    def wait(self, seconds):
+        """Wait for the end of the oldest, so long at most, or for news of any; it is asked for now
+        and then, since what the board says by itself may be lost."""
+        if not self.over:
+            run = self._waiting[min(self._waiting)]
+            before = run.outcome
+            self._listen(seconds)
+            if run.outcome is before and time.monotonic() - run.asked >= POLL_SECONDS:
+                self._look(run)
+
     def _look(self, run):
         """The request that began a run also asks how it is going."""
+        run.asked = time.monotonic()
         answer = self._ask(Request.RUN, run.address, run.payload)
         self.heard(answer)
         if run.outcome is None:

@@ -56,4 +56,3 @@ class Windows:
             raise LitelicError("the board opened a window and did not give its key")
         yield Window(int.from_bytes(answer.payload, "little"), start)
         self._ask(Request.CLOSE, slot, struct.pack("<I", number))
-

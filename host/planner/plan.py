@@ -5,13 +5,15 @@
     then         feature maps, rows padded to whole words of the DRAM port
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from litelic.accel import descriptor
 from litelic.accel.descriptor import DESCRIPTOR_BYTES
 from litelic.host.errors import LitelicError
 from litelic.host.golden.network import STORAGE_DTYPE
-from litelic.host.planner.cycles import ONE_CLOCK
+from litelic.host.planner.cycles import ONE_CLOCK, estimate
 from litelic.host.planner.maps import MAP_ALIGNMENT, FeatureMap, place
 from litelic.host.planner.pack import align, middle_channels, pack
 from litelic.host.planner.taps import split
@@ -26,15 +28,24 @@ LARGEST_DESCRIPTOR_COUNT = WEIGHTS_ADDRESS // DESCRIPTOR_BYTES
 
 @dataclass(frozen=True)
 class Step:
-    """One layer of a plan."""
+    """One layer of a plan.
+
+    estimate : cycles of the array's clock, roughly.
+    """
 
     layer: object
     tiling: Tiling
     input: FeatureMap
     output: FeatureMap
     macs: int
-    cycles: float  # of the array's clock, by the cycle model
+    estimate: float
     descriptor: bytes
+    _predict: Callable
+
+    @cached_property
+    def cycles(self):
+        """Of the array's clock, by the cycle model, which takes its time."""
+        return self._predict()
 
 
 @dataclass
@@ -45,7 +56,7 @@ class Plan:
 
     @property
     def descriptors(self):
-        """DRAM image at address 0, completion records cleared."""
+        """DRAM image of the descriptors, completion records cleared."""
         return b"".join(s.descriptor.ljust(DESCRIPTOR_BYTES, b"\0") for s in self.steps)
 
     @property
@@ -133,8 +144,10 @@ class PackedProgram:
         words = _descriptor(layer, window, task, tiling, self.config, before, after)
         words["weight_address"] = address
         words["weight_words"] = len(packed.data) // self.config.port_bytes
-        cycles = predict(words, task, self.config, self.timing)
-        return Step(layer, tiling, before, after, macs, cycles, descriptor.pack(words))
+        return Step(
+            layer, tiling, before, after, macs, estimate(task, tiling, self.config, self.timing),
+            descriptor.pack(words), lambda: predict(words, task, self.config, self.timing),
+        )
 
 
 def _pair(rows, columns):

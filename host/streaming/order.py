@@ -44,8 +44,8 @@ class _Shared:
         given = []
         try:
             for result in worker(self._pull(given)):
-                number, item = given.pop(0)
                 with self._changed:
+                    number, item = given.pop(0)
                     self._results[number] = item, result
                     self._changed.notify_all()
         except BaseException as error:

@@ -9,7 +9,7 @@ from litelic.host.errors import LitelicError
 from litelic.host.streaming.order import spread
 
 AHEAD = 2  # items that the entropy coders may have before a board wants them
-IN_WORK = 4  # items a board that may wait for those before them, besides two in it
+IN_WORK = 4  # items a board that may wait for those before them, besides those in it
 
 
 @dataclass(frozen=True)

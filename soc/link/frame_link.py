@@ -153,7 +153,7 @@ class FrameLink(LiteXModule):
 
         # Losses -----------------------------------------------------------------------------------
         self._lost    = CSRStatus(32, description="Frames that found no room, since power-up.")
-        self._damaged = CSRStatus(32, description="Headers and payloads with a wrong CRC.")
+        self._damaged = CSRStatus(32, description="Frames with a wrong CRC that came to a store.")
         for name, counter in (("lost", self._lost.status), ("damaged", self._damaged.status)):
             events, event = Cat(*[getattr(line, name) for line in lines]), Signal()
             self.sync += [

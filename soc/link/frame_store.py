@@ -56,7 +56,7 @@ class FrameStore(LiteXModule):
         No word of a frame is here, and none is awaited.
 
     lost, damaged : Signal
-        A frame found no room; the CRC of a header or of a payload was not right. For a cycle.
+        A frame found no room; a CRC, the header's or the payload's, was not right. For a cycle.
     """
     def __init__(self, way_bits=1, depth=2048, frames=16):
         if depth <= MAX_WORDS:

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import threading
 import time
 from types import SimpleNamespace
 
@@ -10,14 +11,16 @@ import pytest
 
 from litelic.accel.config import ArrayConfig
 from litelic.accel.descriptor import DESCRIPTOR_BYTES
+from litelic.host.engines import pipeline
 from litelic.host.engines.board import SLOTS, BoardEngine
+from litelic.host.engines.golden import GoldenEngine
 from litelic.host.engines.pipeline import Pipeline
 from litelic.host.errors import LitelicError
 from litelic.host.golden import run_layers
 from litelic.host.link.protocol import RUNS_QUEUED
 from litelic.host.link.windows import Window
 from tests.host.bench.fakes import FakeBoard
-from tests.host.codec.models import small_program
+from tests.host.codec.models import hyper_program, small_program
 
 
 class MemoryBoard:
@@ -36,10 +39,16 @@ class MemoryBoard:
         self.jobs = {}  # descriptors' address -> plan, as the engine made them
         self.queue = []  # addresses of descriptors of what runs, and of what will
         self.events = []
+        self.moves = []  # addresses of what went together
 
     @property
     def running(self):
         return bool(self.queue)
+
+    run_over = False
+
+    def wait(self, seconds):
+        self.run_over = True  # as soon as anybody asks
 
     def set_program(self, identity):
         self.info.program = identity
@@ -54,6 +63,7 @@ class MemoryBoard:
 
     def move(self, transfers):
         """One of each kind in turns, as if they came at the same time."""
+        self.moves.append([transfer.address for transfer in transfers])
         ways = [[t for t in transfers if t.writable == writable] for writable in (True, False)]
         for transfer in filter(None, itertools.chain(*itertools.zip_longest(*ways))):
             self.touch("write" if transfer.writable else "read", transfer.address, transfer.size)
@@ -133,9 +143,10 @@ def test_results_come_in_order(count, seed):
         np.testing.assert_array_equal(result, golden(program, x))
 
 
-def test_one_is_computed_while_others_move(seed):
-    """From the third on inputs are sent, and all but the last two results fetched, while another
-    job runs; both at the same time."""
+def test_one_is_computed_while_others_move(seed, monkeypatch):
+    """From the third on inputs are sent together with what comes of those two before, while the
+    one between is computed."""
+    monkeypatch.setattr(pipeline, "A_MOMENT", 10)  # which an input is never late by here
     chance = random.Random(seed)
     program = small_program(1)
     board = MemoryBoard(program)
@@ -143,24 +154,76 @@ def test_one_is_computed_while_others_move(seed):
     inputs = pictures(chance, [(16, 32)] * 6)
     jobs = [engine.job(["analysis"], (16, 32, 3), slot) for slot in range(SLOTS)]
     list(Pipeline(engine, program, ["analysis"]).run(inputs))
-    number = {job.plan.input.address: ("send", n) for n, job in enumerate(jobs)}
-    number |= {job.results[0][1].address: ("fetch", n) for n, job in enumerate(jobs)}
-    number |= {job.descriptors: ("records", n) for n, job in enumerate(jobs)}
-    queue, found = [], []
+    send = {job.plan.input.address: n for n, job in enumerate(jobs)}
+    fetch = {job.results[0][1].address: n for n, job in enumerate(jobs)}
+    together = [
+        ([send[a] for a in move if a in send], [fetch[a] for a in move if a in fetch])
+        for move in board.moves
+    ]
+    assert together == [
+        ([0], []), ([1], []), ([2], [0]), ([0], [1]), ([1], [2]), ([2], [0]), ([], [1]), ([], [2]),
+    ]
+    starts = {job.descriptors: n for n, job in enumerate(jobs)}
+    queue, during = [], []
     for what, address in board.events:
         if what == "start":
-            queue.append(number[address][1])
+            queue.append(starts[address])
         elif what == "finish":
-            queue.remove(number[address][1])
-        elif address in number:
-            found.append((queue[0] if queue else None, *number[address]))
-    found = [event for event in found if event[1] != "records"]
-    assert found == [
-        (None, "send", 0), (0, "send", 1),
-        *(((n + 1) % 3, *event) for n in range(4) for event in (("send", (n + 2) % 3),
-                                                                ("fetch", n % 3))),
-        (2, "fetch", 1), (None, "fetch", 2),
-    ]
+            queue.remove(starts[address])
+        elif address in send or address in fetch:
+            during.append(queue[0] if queue else None)
+    assert during == [None, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, None]
+
+
+def test_networks_with_a_hyperprior(seed):
+    """Three results of each input, in the middle of what is computed."""
+    chance = random.Random(seed)
+    program = hyper_program(1)
+    engine = Engine(MemoryBoard(program), program)
+    inputs = pictures(chance, random_sizes(chance, 6))
+    names = program.encoder_networks
+    for x, (given, results) in zip(inputs, Pipeline(engine, program, names).run(inputs)):
+        assert given is x and len(results) == len(names)
+        for expected, result in zip(GoldenEngine(program).analyse_with_hyperprior(x), results):
+            np.testing.assert_array_equal(result, expected)
+
+
+def test_nobody_waits_for_an_input_with_a_result_in_hand():
+    """Where inputs come only when what was made of those before has come out."""
+    program = small_program(1)
+    engine = Engine(MemoryBoard(program), program)
+    (x,) = pictures(random.Random(1), [(16, 16)])
+    room = threading.Semaphore(1)
+
+    def one_by_one():
+        for _ in range(4):
+            assert room.acquire(timeout=60)
+            yield x
+
+    found = 0
+    for _ in Pipeline(engine, program, ["analysis"]).run(one_by_one()):
+        found += 1
+        room.release()
+    assert found == 4
+
+
+@pytest.mark.parametrize("wrong", ("source", "input"))
+def test_what_was_begun_comes_out_before_an_error_does(wrong, seed):
+    program = small_program(1)
+    board = MemoryBoard(program)
+    inputs = pictures(random.Random(seed), [(16, 16)] * 4)
+
+    def source():
+        yield from inputs
+        if wrong == "source":
+            raise LitelicError("it is no picture")
+        yield np.zeros((2048, 2048, 3), np.uint8)  # more than the DRAM holds
+
+    found = []
+    with pytest.raises(LitelicError):
+        for given, _ in Pipeline(Engine(board, program), program, ["analysis"]).run(source()):
+            found.append(given)
+    assert len(found) == 4 and not board.running
 
 
 def test_a_picture_that_needs_all_of_the_dram_is_run_alone(seed):
@@ -168,7 +231,7 @@ def test_a_picture_that_needs_all_of_the_dram_is_run_alone(seed):
     program = small_program(1)
     engine = Engine(MemoryBoard(program), program)
     small, large = (16, 16), (64, 128)
-    # Room for the large one alone, but not for half of it beside another.
+    # Room for the large one alone, but not beside others.
     needed = max(
         step.output.address + step.output.size
         for step in engine.job(["analysis"], (*large, 3)).plan.steps
@@ -231,8 +294,8 @@ def test_what_took_how_long_is_noted(seed):
     program = small_program(1)
     noted = []
     engine = Engine(MemoryBoard(program), program)
-    pipeline = Pipeline(engine, program, ["analysis"], lambda *note: noted.append(note))
-    list(pipeline.run(pictures(chance, [(16, 16)] * 3)))
+    noting = Pipeline(engine, program, ["analysis"], lambda *note: noted.append(note))
+    list(noting.run(pictures(chance, [(16, 16)] * 3)))
     assert sorted((number, what) for number, what, _, _ in noted) == [
         (number, what) for number in range(3) for what in ("compute", "fetch", "send")
     ]

@@ -95,6 +95,15 @@ def test_ends_can_have_a_room_of_their_own(seed):
     ends, between = (1 << 19, 1 << 20), (START, 1 << 19)
     placed = place(maps, layers, kept, between, "it", ends)
     run(layers, placed, kept, 1 << 20)
+    low, high = START, 1 << 19
+    while high - low > 1:  # the smallest room for what is between
+        middle = (low + high) // 2
+        try:
+            run(layers, place(maps, layers, kept, (START, middle), "it", ends), kept, 1 << 20)
+        except LitelicError:
+            low = middle
+        else:
+            high = middle
     partners = {r: pair for pair in pairs_of(layers).values() for r in pair}
     for result in range(INPUT, len(layers)):
         together = {result, *partners.get(result, ())}

@@ -145,6 +145,7 @@ def test_segments_larger_than_the_ring_stream_one_after_the_other(monkeypatch, s
     rng = np.random.default_rng(seed)
     for _ in range(300):
         with contextlib.suppress(LitelicError):  # too large for this array
-            _, task, _ = planned(rng, config, smallest=4)
+            _, task, step = planned(rng, config, smallest=4)
+            assert step.cycles > 0
             larger += max(segment.words for segment in task.segments) > config.weight_depth
     assert larger > 5 and min(counts) >= 0
