@@ -56,12 +56,12 @@ class Stream:
     line: Line
     height: int
     width: int
-    pictures: int = 16
+    pictures: int
 
 
 STREAMS = {
-    "stream, 100 Mb/s": Stream(LINES["100 Mb/s"], 256, 384),
-    "stream, UART": Stream(replace(LINES["UART"], array="4x4x8"), 96, 128),
+    "stream, 100 Mb/s": Stream(LINES["100 Mb/s"], 256, 384, 48),
+    "stream, UART": Stream(replace(LINES["UART"], array="4x4x8"), 96, 128, 16),
 }
 
 NETWORKS = {
