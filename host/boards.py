@@ -49,7 +49,8 @@ ARTY_16_BITS = Setup("4x4x8", "ddr3-x16", 100_000_000, activation_bits=16)
 WIDE_1024 = Setup("4x4x64", "ddr3-x64", 200_000_000)  # as many MACs as X-LIC's public demo
 WIDE_2048 = Setup("4x8x64", "ddr3-x64", 200_000_000)
 
-# As the targets of these names build them by default; their Ethernet and their UART aside.
+# As the targets of these names build them by default, and the OrangeCrab as the ECPIX-5; their
+# Ethernet and their UART aside.
 ECPIX5 = Setup("4x8x4,epilogue=2", "ddr3-x16", 75_000_000, array_clk_ratio=2)
 ULX3S = Setup(
     "4x8x4,epilogue=2,input_depth=16384,middle_depth=4096,output_depth=8192", "sdr-x16", 50_000_000,
@@ -58,7 +59,7 @@ ULX3S = Setup(
 
 BOARDS = {
     "arty": ARTY, "arty-fast": ARTY_FAST, "arty-16-bits": ARTY_16_BITS, "wide-1024": WIDE_1024,
-    "wide-2048": WIDE_2048, "ecpix5": ECPIX5, "ulx3s": ULX3S,
+    "wide-2048": WIDE_2048, "ecpix5": ECPIX5, "orangecrab": ECPIX5, "ulx3s": ULX3S,
 }
 
 
