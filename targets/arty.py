@@ -58,7 +58,7 @@ BOARD = Board(
     platform        = digilent_arty.Platform,
     soc             = ArtySoC,
     variants        = {
-        "a7-35":  Variant("xc7a35t", "4x4x4,input_depth=4096"),
+        "a7-35":  Variant("xc7a35t", "4x4x4,input_depth=4096", with_ethernet=False),
         "a7-100": Variant("xc7a100t", "4x4x16,input_depth=4096"),
     },
     toolchains      = ("vivado", "openxc7"),

@@ -249,7 +249,8 @@ class BoardEngine:
     def _look_at_records(self, job, records):
         self._records = []
         for i, step in enumerate(job.plan.steps):
-            record = unpack_record(records[i * DESCRIPTOR_BYTES :][RECORD_OFFSET:DESCRIPTOR_BYTES])
+            begin = i * DESCRIPTOR_BYTES
+            record = unpack_record(records[begin + RECORD_OFFSET : begin + DESCRIPTOR_BYTES])
             if record is None:
                 raise LitelicError(
                     f"the board did not run layer {step.layer.name}; is its gateware of this "

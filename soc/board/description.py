@@ -1,6 +1,6 @@
 """What a target says about its board."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from litelic.host.errors import LitelicError
 
@@ -11,10 +11,12 @@ class Variant:
 
     device : the FPGA, a key of `devices.DEVICES`.
     array  : the default array, as `--array` takes it.
+    with_ethernet : whether there is room for it, too, by default.
     """
 
     device: str
     array: str
+    with_ethernet: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,6 @@ class Board:
     bootloader: bool = False
     dram_side: str = "right"
     related_clocks: tuple = ()
-    extra: tuple = field(default=())
 
     def variant(self, name):
         """The `Variant` of that name; raises `LitelicError` for another."""

@@ -8,8 +8,8 @@ from litelic.host.errors import LitelicError
 
 # What the SoC takes beside the array, from reports of builds (ECPIX-5, Arty A7-35T): CPU with its
 # caches, firmware, DRAM controller and PHY, link; and Ethernet.
-SOC = {"ecp5": Resources(14900, 4, 26), "artix7": Resources(8850, 4, 24)}
-ETHERNET = {"ecp5": Resources(5490, 0, 6), "artix7": Resources(3780, 0, 6)}
+SOC = {"ecp5": Resources(14900, 4, 26), "artix7": Resources(11040, 4, 26)}
+ETHERNET = {"ecp5": Resources(5490, 0, 6), "artix7": Resources(4060, 0, 6)}
 # Of the LUTs: beyond, place and route is not expected to find a way (docs/boards.md). A 7 series
 # packs pairs of small functions that synthesis counts as two.
 FULLEST = {"ecp5": 0.67, "artix7": 1.1}
@@ -65,8 +65,13 @@ def check(options, board):
         f"{TITLES[resource]}: {wanted:.0f} needed, {there:.0f} there"
         for resource, wanted, there in short
     ]
-    near = nearest(options, device, board.technology)
-    advice = f"the nearest that fits: --array {describe(near)}" if near else "no array fits"
+    advice = "no array fits"
+    for ethernet in (options.with_ethernet, False):
+        near = nearest(replace(options, with_ethernet=ethernet), device, board.technology)
+        if near:
+            without = "" if ethernet == options.with_ethernet else "--no-with-ethernet "
+            advice = f"the nearest that fits: {without}--array {describe(near)}"
+            break
     raise LitelicError(
         f"{describe(options.array)} does not fit the {name} of this {board.title} "
         f"({'; '.join(lines)}); {advice}"

@@ -135,8 +135,10 @@ def add_options(parser, board):
              "; ".join(f"{name}: {text}" for name, text in board.memories.items()) +
              " (default: %(default)s).")
     if board.ethernet:
-        add("--with-ethernet", action=argparse.BooleanOptionalAction, default=True,
-            help=f"The link on UDP as well, {board.ethernet} (default: with).")
+        without = [name for name, variant in board.variants.items() if not variant.with_ethernet]
+        default = f"without on {', '.join(without)}" if without else "with"
+        add("--with-ethernet", action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS,
+            help=f"The link on UDP as well, {board.ethernet} (default: {default}).")
         add("--eth-ip", default=DEFAULT_IP, type=ip_address,
             help="The board's IP address (default: %(default)s).")
         add("--eth-mac", default=DEFAULT_MAC, type=mac_address,
@@ -162,7 +164,8 @@ def _defaults(board):
 
 def options_of(parser, args, board):
     """The `Options` of parsed arguments. Raises `LitelicError`."""
-    text = getattr(args, "array", board.variant(args.variant).array)
+    variant = board.variant(args.variant)
+    text = getattr(args, "array", variant.array)
     if not 9600 <= args.uart_baudrate <= args.sys_clk_freq/16:
         raise LitelicError(
             f"--uart-baudrate {args.uart_baudrate:g}: choose 9600 to a sixteenth of the system "
@@ -171,7 +174,7 @@ def options_of(parser, args, board):
         if getattr(args, name, None) != parser.get_default(name):
             raise LitelicError(
                 f"--{name.replace('_', '-')} cannot be chosen here: leave it out")
-    ethernet = bool(board.ethernet) and args.with_ethernet
+    ethernet = bool(board.ethernet) and getattr(args, "with_ethernet", variant.with_ethernet)
     return Options(
         variant         = args.variant,
         toolchain       = args.toolchain,

@@ -46,8 +46,9 @@ def generated(request, tmp_path_factory):
     """(Board, Options, folder) of a board's generated files."""
     name, variant, toolchain = request.param
     board = BOARDS[name]
+    ethernet = ["--with-ethernet"] if board.ethernet else []
     options = parse(board, "--build", "--array", SMALL, "--variant", variant,
-        "--toolchain", toolchain)
+        "--toolchain", toolchain, *ethernet)
     folder = tmp_path_factory.mktemp(name)
     builder = build.generate(board, options, {"output_dir": str(folder)})
     for path in build.other_sources(board, builder.soc.platform):

@@ -37,7 +37,8 @@ def test_defaults(board):
     assert found.toolchain == board.toolchains[0]
     assert found.array.port_bytes == board.port_bytes
     assert found.sys_clk_freq == board.sys_clk_freq
-    assert found.with_ethernet == bool(board.ethernet)
+    first = board.variants[found.variant]
+    assert found.with_ethernet == (bool(board.ethernet) and first.with_ethernet)
     own = found.array_clk_ratio * found.sys_clk_freq if found.array_clk_ratio > 1 else None
     assert found.array_clk_freq == own
     for variant in board.variants.values():
@@ -91,6 +92,16 @@ def test_what_cannot_be_done_ends_with_words(monkeypatch, argv, message):
     with pytest.raises(SystemExit, match=message) as end:
         main(BOARDS["ecpix5"])
     assert str(end.value.code).startswith("litelic: ")
+
+
+def test_ethernet_is_chosen_by_the_variant(capsys):
+    board = BOARDS["arty"]
+    assert not parse(board, "--build").with_ethernet
+    assert parse(board, "--build", "--with-ethernet").with_ethernet
+    assert parse(board, "--build", "--variant", "a7-100").with_ethernet
+    with pytest.raises(SystemExit):
+        parse(board, "--help")
+    assert "(default: without on a7-35)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_bootloader_cannot_load(monkeypatch):
