@@ -30,7 +30,8 @@ def connect(url, **access):
 
 
 class RawHost:
-    """Sends frames, or bytes; `heard` are all frames that came, the last one at the end."""
+    """Sends frames, or bytes; `heard` are all frames that came, the last one at the end, and
+    `unread` those of them that nobody has looked at yet."""
 
     def __init__(self, url):
         kind, place = url.split("://")
@@ -41,7 +42,7 @@ class RawHost:
         else:
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.socket.connect((host, int(port)))
-        self.heard, self.key, self.sequence = [], 0, 0
+        self.heard, self.unread, self.key, self.sequence = [], [], 0, 0
 
     def __enter__(self):
         return self
@@ -61,18 +62,22 @@ class RawHost:
         return Frame(kind, self.sequence, address, self.key if key is None else key, payload)
 
     def wait(self, wanted):
-        """The first frame that is `wanted` of those that come from now on."""
+        """The first frame that is `wanted`; those before it are done with, as nobody waited for
+        them, and those behind it are left for the next one who waits."""
         deadline = time.monotonic() + SECONDS
-        while select.select([self.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+        while True:
+            while self.unread:
+                frame = self.unread.pop(0)
+                if wanted(frame):
+                    return frame
+            if not select.select([self.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise AssertionError(f"no answer; there came {self.heard[-10:]}")
             data = self.socket.recv(1 << 16)
             assert data or not self.parser, "the board closed the connection"
             frames = self.parser.feed(data) if self.parser else [decode(data)[0]]
             assert None not in frames, data
             self.heard += frames
-            for frame in frames:
-                if wanted(frame):
-                    return frame
-        raise AssertionError(f"no answer; there came {self.heard[-10:]}")
+            self.unread += frames
 
     def ask(self, frame, data=None):
         """Send a frame, or `data` in its place; the answer with its number."""

@@ -102,7 +102,7 @@ def test_run_longer_than_the_queue(board, seed):
 
 def test_runs_go_on_by_themselves(raw):
     """Nothing is asked while they run; each end is told once, in order, to whom it is due."""
-    runs = [(COPIES + 0x100 * n, n + 2) for n in range(RUNS_QUEUED)]
+    runs = [(COPIES, MANY), *((COPIES + 0x100 * n, n + 2) for n in range(1, RUNS_QUEUED))]
     for n, (address, count) in enumerate(runs):
         state = outcome(raw.ask(raw.run(n, address, count))).state
         assert state == RunState.QUEUED if n else state == RunState.ACTIVE
