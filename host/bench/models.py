@@ -86,6 +86,7 @@ def default():
 MODELS = {
     "default": default,
     "bls2017": lambda: random_program("bls2017", *bls2017()),
+    "bls2017, 32 channels": lambda: random_program("bls2017, 32 channels", *bls2017(32, 32)),
     "bmshj2018-factorized": lambda: random_program(
         "bmshj2018-factorized", *bmshj2018_factorized()
     ),

@@ -51,17 +51,22 @@ LINES = {
 
 @dataclass(frozen=True)
 class Stream:
-    """Pictures of height x width, one after the other, over a line to a board with an array."""
+    """Pictures of height x width, one after the other, over a line to a board with an array.
+
+    model : of `litelic.host.bench.models`. Its weights go by the same line before.
+    """
 
     line: Line
     height: int
     width: int
     pictures: int
+    model: str = "default"
 
 
 STREAMS = {
     "stream, 100 Mb/s": Stream(LINES["100 Mb/s"], 256, 384, 48),
-    "stream, UART": Stream(replace(LINES["UART"], array="4x4x8"), 96, 128, 16),
+    "stream, UART": Stream(
+        replace(LINES["UART"], array="4x4x8"), 96, 128, 16, "bls2017, 32 channels"),
 }
 
 NETWORKS = {

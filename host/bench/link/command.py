@@ -18,7 +18,7 @@ FIELDS = {
     "line": {"write", "read", "alone", "beside", "size", "clock_hz", "array", "memory",
              "line_bytes_per_s"},
     "stream": {"send", "compute", "fetch", "chain", "pictures", "height", "width", "line",
-               "clock_hz", "array", "memory"},
+               "model", "clock_hz", "array", "memory"},
     "network": {"bytes", "seconds", "wrong", "transfers", "requests", "resent", "passed", "lost",
                 "doubled", "late", "damaged", "faults"},
 }
@@ -93,7 +93,7 @@ def _stream(name):
     case = cases.STREAMS[name]
     return _about(name, "stream") | measure.stream(case) | {
         "pictures": case.pictures, "height": case.height, "width": case.width,
-        "line": case.line.text, "clock_hz": case.line.options["sys_clk_freq"],
+        "model": case.model, "line": case.line.text, "clock_hz": case.line.options["sys_clk_freq"],
         "array": case.line.array, "memory": case.line.memory,
     }
 

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from litelic.accel.config import ArrayConfig
-from litelic.host.api import load_program
+from litelic.host.bench import models
 from litelic.host.engines.board import SLOTS, BoardEngine
 from litelic.host.errors import LitelicError
 from litelic.host.link.board import SIMULATION_PATIENCE, Board
@@ -40,7 +40,7 @@ def speed(line):
 
 
 def _beside_runs(board, size):
-    program, _ = load_program()
+    program = models.default()
     engine = BoardEngine(board, program)
     pixels = np.random.default_rng(1).integers(0, 256, (*PICTURE, 3), dtype=np.uint8)
     job = engine.job(["analysis"], pixels.shape)
@@ -80,7 +80,7 @@ def stream(case):
         Simulator(array, memory=line.memory, **line.options) as simulator,
         Board.open(simulator.url, patience=SIMULATION_PATIENCE) as board,
     ):
-        program, _ = load_program()
+        program = models.load(case.model)
         engine = BoardEngine(board, program)
         job = engine.job(program.encoder_networks, shape)
         engine.send(job, pictures[1])  # and the weights

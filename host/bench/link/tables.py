@@ -74,11 +74,12 @@ def streams(rows):
     rows = [row for row in rows if row["kind"] == "stream"]
     if not rows:
         return NONE_YET
-    titles = ("line", "array", "pictures", "send", "compute", "fetch", "all of a picture",
+    titles = ("line", "array", "model", "pictures", "send", "compute", "fetch", "all of a picture",
               "of the slowest stage")
     return table(titles, [
         (
-            row["line"], row["array"], f"{row['pictures']} of {row['width']}x{row['height']}",
+            row["line"], row["array"], row["model"],
+            f"{row['pictures']} of {row['width']}x{row['height']}",
             *(_milliseconds(row[stage], row) for stage in ("send", "compute", "fetch")),
             _milliseconds(row["chain"] / row["pictures"], row), _percent(share(row)),
         )

@@ -17,7 +17,8 @@ LINE = {
 STREAM = {
     "kind": "stream", "name": "stream, UART", "send": 4_000_000, "compute": 1_000_000,
     "fetch": 900_000, "chain": 66_000_000, "pictures": 16, "height": 96, "width": 128,
-    "line": "UART, 3 Mbaud", "clock_hz": 100_000_000, "array": "4x4x8", "memory": "ddr3-x16",
+    "line": "UART, 3 Mbaud", "model": "bls2017, 32 channels", "clock_hz": 100_000_000,
+    "array": "4x4x8", "memory": "ddr3-x16",
     "command": "python", "revision": "0123",
 }
 NETWORK = {
@@ -56,7 +57,8 @@ def test_networks():
 
 def test_a_stream_is_held_to_its_slowest_stage():
     line = tables.streams([LINE, STREAM]).splitlines()[-1]
-    assert "| 16 of 128x96 | 40.00 ms | 10.00 ms | 9.00 ms | 41.25 ms | 96.9 % |" in line
+    assert "| bls2017, 32 channels | 16 of 128x96 | 40.00 ms | 10.00 ms | 9.00 ms |" in line
+    assert "| 41.25 ms | 96.9 % |" in line
     assert tables.in_words(STREAM).endswith("96.9 % of its slowest stage, send")
     computing = STREAM | {"compute": 4_100_000}
     assert tables.in_words(computing).endswith("99.3 % of its slowest stage, compute")
