@@ -104,7 +104,10 @@ def test_many_pairs_of_maps(engine_of, config, seed):
 # Technologies -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("technology", (ECP5, DSP48))
+@pytest.mark.parametrize("technology", (
+    pytest.param(ECP5, marks=pytest.mark.long),  # minutes to compile
+    DSP48,
+))
 @pytest.mark.parametrize("seed", range(6), indirect=True)
 def test_every_family_s_multipliers(engine_of, technology, seed):
     """The cells of an ECP5 are models of ours: tests/accel/ecp5_*.v."""
@@ -124,8 +127,9 @@ ECP5_BLOCKS = (
 
 
 @pytest.mark.parametrize("config, two_clocks", [
-    (ECP5_BLOCKS[0], True), (ECP5_BLOCKS[1], False),
-    pytest.param(ECP5_BLOCKS[2], False, marks=pytest.mark.long),  # two minutes to compile
+    (ECP5_BLOCKS[0], True),  # which test_netlist.py compiles, too
+    pytest.param(ECP5_BLOCKS[1], False, marks=pytest.mark.long),  # two minutes to compile
+    pytest.param(ECP5_BLOCKS[2], False, marks=pytest.mark.long),
 ], ids=("default", "deep", "16-bit"))
 @pytest.mark.parametrize("seed", range(3), indirect=True)
 def test_every_block_of_an_ecp5(engine_of, config, two_clocks, seed):
