@@ -6,9 +6,9 @@ from litelic.accel.resources import Resources, of_array
 from litelic.host.area.families import ECP5
 from litelic.host.errors import LitelicError
 
-# What the SoC takes beside the array, from reports of builds (ECPIX-5, Arty A7-35T): CPU with its
+# What the SoC takes beside the array, from reports of builds (ECPIX-5, Arty A7-100T): CPU with its
 # caches, firmware, DRAM controller and PHY, link; and Ethernet.
-SOC = {"ecp5": Resources(14900, 4, 26), "artix7": Resources(11040, 4, 26)}
+SOC = {"ecp5": Resources(14610, 4, 26), "artix7": Resources(10790, 4, 26)}
 ETHERNET = {"ecp5": Resources(5490, 0, 6), "artix7": Resources(4060, 0, 6)}
 # Of the LUTs: beyond, place and route is not expected to find a way (docs/boards.md). A 7 series
 # packs pairs of small functions that synthesis counts as two.
