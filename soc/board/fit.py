@@ -6,10 +6,10 @@ from litelic.accel.resources import Resources, of_array
 from litelic.host.area.families import ECP5
 from litelic.host.errors import LitelicError
 
-# What the SoC takes beside the array, from reports of builds (ECPIX-5, Arty A7-100T): CPU with its
-# caches, firmware, DRAM controller and PHY, link; and Ethernet.
-SOC = {"ecp5": Resources(14610, 4, 26), "artix7": Resources(10790, 4, 26)}
-ETHERNET = {"ecp5": Resources(5490, 0, 6), "artix7": Resources(4060, 0, 6)}
+# What the SoC takes beside the array, the most that a build reported (ECPIX-5, Arty A7-100T): CPU
+# with its caches, firmware, DRAM controller and PHY, link; and Ethernet.
+SOC = {"ecp5": Resources(14610, 4, 26), "artix7": Resources(10785, 4, 26)}
+ETHERNET = {"ecp5": Resources(5490, 0, 6), "artix7": Resources(4014, 0, 6)}
 # Of the LUTs: beyond, place and route is not expected to find a way (docs/boards.md). A 7 series
 # packs pairs of small functions that synthesis counts as two.
 FULLEST = {"ecp5": 0.67, "artix7": 1.1}
