@@ -51,7 +51,6 @@ class Board:
         self._hello_seconds = patience * HELLO_SECONDS
         self._busy_seconds = patience * BUSY_SECONDS
         self._ask_seconds = patience * ASK_SECONDS
-        self._sequence = random.randrange(1 << 16)
         self._key = 0
         self.info = None
         self._begin()
@@ -294,8 +293,8 @@ class Board:
     def _make(self, kind, address=0, key=None, payload=b""):
         if not 0 <= address < 1 << 32:
             raise LitelicError(f"address {address:#x} needs more than 32 bits")
-        self._sequence = self._sequence % 0xFFFF + 1  # 0 is of what comes unasked
-        return Frame(kind, self._sequence, address, self._key if key is None else key, payload)
+        key = self._key if key is None else key
+        return Frame(kind, self._requests.number(), address, key, payload)
 
     def _ask(self, kind, address=0, payload=b""):
         return self._requests.one(self._make(kind, address, None, payload))

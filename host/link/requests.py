@@ -1,10 +1,18 @@
 """Requests and their answers, on a line that may lose, double, reorder and damage them."""
 
+import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.protocol import RESPONSE, RESPONSE_ERROR, VERSION, Refusal, Request
+from litelic.host.link.protocol import (
+    RESPONSE,
+    RESPONSE_ERROR,
+    VERSION,
+    Frame,
+    Refusal,
+    Request,
+)
 
 SILENCE_SECONDS = 10  # without any answer, after which the board counts as gone
 LOSSY = 4  # times as long again, where every answer took more than one copy of its request
@@ -29,15 +37,12 @@ class BoardError(LitelicError):
         super().__init__(f"the board says: {refusal.text} (error {self.code})")
 
 
-@dataclass
+@dataclass(eq=False)
 class _Pending:
-    frame: object
-    data: bytes
+    frame: Frame  # the last copy
     context: object
-    sent: float = 0.0
-    order: int = 0  # among all that was sent
-    first: int = 0  # that of the first copy
-    attempts: int = 0
+    order: int = 0  # of the last copy, among all that was sent
+    copies: dict = field(default_factory=dict)  # {sequence: (order, when it was sent)}
 
 
 class Requests:
@@ -46,7 +51,9 @@ class Requests:
     Every request must be safe to be served twice (docs/protocol.md says why they are). A request
     is sent again when several that were sent after it are answered already, or when no answer to
     any has come for so long that it must be lost; that follows the round trips that are measured
-    (RFC 6298). Losses make the window smaller, and answers larger again.
+    (RFC 6298). Each copy has a number of its own, so an answer says which one it is to: all of them
+    measure, and any of them ends the patience that grew while there was none (RFC 9002). Losses
+    make the window smaller, and answers larger again.
 
     heard    : heard(frame) is called with what was not asked for.
     patience : multiplies the times after which something counts as lost.
@@ -69,6 +76,12 @@ class Requests:
         self._shrunk = 0.0
         self._order = self._answered = 0
         self._answers = self._late = 0  # all, and those that took more than one copy
+        self._sequence = random.randrange(1 << 16)
+
+    def number(self):
+        """The next request's sequence."""
+        self._sequence = self._sequence % 0xFFFF + 1  # 0 is of what comes unasked
+        return self._sequence
 
     def one(self, frame):
         """The answer to one request."""
@@ -79,16 +92,16 @@ class Requests:
 
         Raises `BoardError` when one is refused, `LitelicError` when the line breaks or is silent.
         """
-        pending = {}
+        pending = []
         requests = iter(requests)
         heard = progress = self._clock()
         while True:
             if not pending:
                 progress = self._clock()
             while len(pending) < int(self._window) and (request := next(requests, None)):
-                frame, context = request
-                pending[frame.sequence] = entry = _Pending(frame, frame.encode(), context)
-                self._send(entry)
+                pending.append(_Pending(*request))
+                self.sent += 1
+                self._send(pending[-1])
             if not pending:
                 return
             deadline = min(progress + self._timer, heard + self._bearable())
@@ -105,9 +118,9 @@ class Requests:
             if now - progress >= self._timer:
                 progress = now
                 self._timer = min(2 * self._timer, max(self._longest, self._timer))
-                self._send_again(list(pending.values()), now)
+                self._send_again(pending, now)
             else:
-                self._send_again([e for e in pending.values() if self._overtaken(e)], now)
+                self._send_again(filter(self._overtaken, pending), now)
 
     def receive(self, timeout):
         """Frames, as of a transport; says why a line was lost, if the other side has said so."""
@@ -139,16 +152,16 @@ class Requests:
 
     def _take(self, answer, pending, now):
         """The request that is answered, if it is one of those; raises what the board refuses."""
-        entry = pending.get(answer.sequence)
+        entry = next((entry for entry in pending if answer.sequence in entry.copies), None)
         if answer.version != VERSION or not entry or not _belongs(answer, entry.frame):
             self._heard(answer)
             return None
-        del pending[answer.sequence]
-        self._answered = max(self._answered, entry.first)  # It may be the first copy's.
+        pending.remove(entry)
+        order, sent = entry.copies[answer.sequence]
+        self._answered = max(self._answered, order)
         self._answers += 1
-        self._late += entry.attempts > 1
-        if entry.attempts == 1:
-            self._measure(now - entry.sent)
+        self._late += len(entry.copies) > 1
+        self._measure(now - sent)
         self._window = min(self._window + 1 / self._window, self.transport.window)
         if answer.type == RESPONSE_ERROR:
             raise BoardError(Refusal.parse(answer.payload))
@@ -167,11 +180,8 @@ class Requests:
     def _send(self, entry):
         self._order += 1
         entry.order = self._order
-        entry.first = entry.first or self._order
-        entry.attempts += 1
-        self.sent += entry.attempts == 1
-        entry.sent = self._clock()
-        self._on_line(entry.data)
+        entry.copies[entry.frame.sequence] = self._order, self._clock()
+        self._on_line(entry.frame.encode())
 
     def _on_line(self, data):
         try:
@@ -192,6 +202,7 @@ class Requests:
         for entry in entries:
             self.resent += 1
             self._shrink(now)
+            entry.frame = replace(entry.frame, sequence=self.number())
             self._send(entry)
 
     def _shrink(self, now):

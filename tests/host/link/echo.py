@@ -5,6 +5,7 @@ from litelic.host.link.requests import SILENCE_SECONDS, Requests
 from tests.host.link.fake_line import Clock, FakeLine, passes
 
 KEY = 0x1234
+COPIES = 60_000  # where their sequences begin: first ones have what a test says
 
 
 class Echo:
@@ -28,30 +29,41 @@ def answer_to(frame):
 
 def connect(heard=None, patience=1, silence_seconds=SILENCE_SECONDS, **line):
     line = FakeLine(Echo(), **line)
-    return line, Requests(line, heard, patience, silence_seconds, line.clock.monotonic)
+    requests = Requests(line, heard, patience, silence_seconds, line.clock.monotonic)
+    requests._sequence = COPIES  # which is otherwise random
+    return line, requests
+
+
+def request(number, kind=Request.READ):
+    return Frame(kind, number, 4 * number, KEY)
 
 
 def some(count, kind=Request.READ, first=1):
-    return [(Frame(kind, n, 4 * n, KEY), n) for n in range(first, first + count)]
+    return [(request(n, kind), n) for n in range(first, first + count)]
+
+
+def number_of(data):
+    """That of the request which this is, or answers, whichever copy of it."""
+    return decode(data)[0].address // 4
 
 
 def times(line):
-    """{sequence: [when it was sent]}"""
+    """{number of a request: [when it was sent]}"""
     found = {}
     for when, data in line.sent:
-        found.setdefault(decode(data)[0].sequence, []).append(when)
+        found.setdefault(number_of(data), []).append(when)
     return found
 
 
-def numbered(*sequences):
-    """Loses the first copy of each of those requests."""
-    left = list(sequences)
+def numbered(*numbers):
+    """Loses a copy of those requests, as many as their number is there."""
+    left = list(numbers)
 
     def fate(data):
-        sequence = decode(data)[0].sequence
-        if sequence not in left:
+        number = number_of(data)
+        if number not in left:
             return passes(data)
-        left.remove(sequence)
+        left.remove(number)
         return []
 
     return fate

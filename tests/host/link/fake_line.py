@@ -177,7 +177,7 @@ def connect(line, **options):
     """A `Board` on a line, with the line's clock; nothing was said yet."""
     board = Board(line, **options)
     board._requests._clock = line.clock.monotonic
-    board._sequence = 0  # which is otherwise random
+    board._requests._sequence = 0  # which is otherwise random
     return board
 
 

@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 
 from litelic.host.errors import LitelicError
-from litelic.host.link.protocol import MAX_FRAME, Frame, Request, decode
+from litelic.host.link.protocol import MAX_FRAME, Frame, Request
 from litelic.host.link.requests import SHORTEST_TIMER, SMALLEST_WINDOW, Requests
 from litelic.host.link.transport import SERIAL_WINDOW
-from tests.host.link.echo import KEY, connect, numbered, some, times
+from tests.host.link.echo import KEY, connect, number_of, numbered, request, some, times
 from tests.host.link.fake_line import LATENCY, passes
 
 # Good lines ---------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ def test_no_more_are_made_than_have_room():
 
 def test_answers_in_any_order():
     line, requests = connect()
-    line.to_host = lambda data: [(0.5 / decode(data)[0].sequence, data)]
+    line.to_host = lambda data: [(0.5 / number_of(data), data)]
     frames = some(20, Request.PING)
     assert [n for n, _ in requests.all(iter(frames))] == list(range(20, 0, -1))
     assert requests.resent == 0
@@ -74,9 +74,9 @@ def test_a_timer_follows_the_round_trips(trips):
     line, requests = connect(silence_seconds=10_000)
     for n, seconds in enumerate(trips):
         line.to_host = lambda data, late=seconds - 2 * LATENCY: [(late, data)]
-        requests.one(Frame(Request.PING, n))
+        requests.one(request(n, Request.PING))
     line.to_board = numbered(*[100] * 6)
-    requests.one(Frame(Request.PING, 100))
+    requests.one(request(100, Request.PING))
     waited, wanted = gaps(line, 100), timer_after(trips)
     assert waited[0] == pytest.approx(wanted, rel=0.01)
     assert waited == sorted(waited) and waited[-1] > 1.5 * wanted  # patience grows
@@ -89,7 +89,7 @@ def test_the_first_timer_is_the_lines(patience):
     line.first_patience = 3
     requests = Requests(line, patience=patience, clock=line.clock.monotonic)
     line.to_board = numbered(1)
-    requests.one(Frame(Request.PING, 1))
+    requests.one(request(1, Request.PING))
     assert gaps(line, 1) == pytest.approx([3 * patience], rel=0.01)
 
 
@@ -101,17 +101,26 @@ def test_short_round_trips_do_not_hurry_a_slow_simulation():
     assert len(list(requests.all(iter(some(5, first=6))))) == 5 and requests.resent == 0
 
 
-def test_what_was_sent_twice_measures_nothing():
-    """Nobody knows which of the two was answered."""
+def test_an_answer_says_which_copy_it_is_to():
+    """So patience that grew while there was none is over with the first, whichever it is to."""
     line, requests = connect()
-    line.to_board = numbered(1, 2)
-    requests.one(Frame(Request.PING, 1))
-    requests.one(Frame(Request.PING, 2))
-    assert gaps(line, 2)[0] >= gaps(line, 1)[0] == pytest.approx(1, rel=0.01)
-    requests.one(Frame(Request.PING, 3))
-    line.to_board = numbered(4)
-    requests.one(Frame(Request.PING, 4))
-    assert gaps(line, 4) == pytest.approx([SHORTEST_TIMER], rel=0.01)
+    line.to_board = numbered(1, 1, 1, 2, 2)
+    requests.one(request(1, Request.PING))
+    requests.one(request(2, Request.PING))
+    assert gaps(line, 1) == pytest.approx([1, 2, 2], rel=0.01)
+    assert gaps(line, 2) == pytest.approx([SHORTEST_TIMER, 2 * SHORTEST_TIMER], rel=0.01)
+
+
+def test_the_answer_to_a_first_copy_measures_from_there():
+    line, requests = connect()
+    requests.one(request(1, Request.PING))
+    line.to_host = lambda data: [(0.25, data)]
+    requests.one(request(2, Request.PING))
+    assert gaps(line, 2) == pytest.approx([SHORTEST_TIMER], rel=0.01)
+    line.to_board = numbered(3)
+    requests.one(request(3, Request.PING))
+    trips = [2 * LATENCY, 0.25 + 2 * LATENCY]
+    assert gaps(line, 3) == pytest.approx([timer_after(trips)], rel=0.01)
 
 
 @pytest.mark.parametrize("patience, seconds", [
@@ -132,7 +141,7 @@ def test_a_slow_line_is_not_filled_with_copies():
     line, requests = connect(datagrams=False, byte_seconds=10 / 115200)
     requests._window = line.window = SERIAL_WINDOW
     requests._shortest *= 1 + 2 * SERIAL_WINDOW * MAX_FRAME * 10 / 115200  # as SerialTransport's
-    requests.one(Frame(Request.PING, 1))
+    requests.one(request(1, Request.PING))
     payload = bytes(MAX_FRAME - 24)
     frames = [(Frame(Request.WRITE, n, 4 * n, KEY, payload), n) for n in range(2, 52)]
     list(requests.all(iter(frames)))
@@ -166,7 +175,7 @@ def test_an_overtaken_request_is_sent_again_at_once(kind):
 def test_a_request_to_the_processor_may_be_overtaken():
     line, requests = connect()
     frames = some(100)
-    frames[4] = Frame(Request.PING, 5, 20, KEY), 5
+    frames[4] = request(5, Request.PING), 5
     line.to_board = numbered(5)
     list(requests.all(iter(frames)))
     (waited,) = gaps(line, 5)
@@ -176,7 +185,7 @@ def test_a_request_to_the_processor_may_be_overtaken():
 def test_one_that_is_only_a_little_late_is_not_sent_again():
     line, requests = connect()
     frames = iter(some(4))
-    line.to_host = lambda data: [(0.1 if decode(data)[0].sequence == 1 else 0, data)]
+    line.to_host = lambda data: [(0.1 if number_of(data) == 1 else 0, data)]
     list(requests.all(frames))
     assert requests.resent == 0
 
@@ -199,7 +208,7 @@ def test_the_answer_to_a_first_copy_overtakes_nothing():
     list(requests.all(iter(some(100))))
     late = [0.03]
     line.to_host = lambda data: [
-        (late.pop() if late and decode(data)[0].sequence == 150 else 0.0, data)]
+        (late.pop() if late and number_of(data) == 150 else 0.0, data)]
     list(requests.all(iter(some(200, first=101))))
     assert requests.resent == 1
 
@@ -228,9 +237,9 @@ def test_a_line_that_loses_much_is_not_taken_for_a_board_that_is_gone(seed):
     chance = random.Random(seed)
     line.to_board = line.to_host = lambda data: [] if chance.random() < 0.3 else passes(data)
     for n in range(5000):
-        requests.one(Frame(Request.PING, 1 + n % 60_000))
+        requests.one(request(1 + n, Request.PING))
     line.to_host = lambda data: []
     begin = line.clock.monotonic()
     with pytest.raises(LitelicError, match=r"nothing came for [234]\d(\.\d)? seconds"):
-        requests.one(Frame(Request.PING, 1))
+        requests.one(request(1, Request.PING))
     assert line.clock.monotonic() - begin < 51

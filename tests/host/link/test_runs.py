@@ -298,7 +298,7 @@ def test_what_is_told_unasked_answers_no_request(fake):
     """Not even one whose number has gone round to 0, at the same address."""
     board = opened(fake)
     board.start(0, 1)
-    board._sequence = 0xFFFF
+    board._requests._sequence = 0xFFFF
     board.start(0, 2)
     assert board.finish() == board.finish() == RUN_CYCLES
     assert fake.made == [(0, 1), (0, 2)]
