@@ -16,7 +16,8 @@ class EthernetLine(LiteXModule):
     Parameters
     ----------
     phy : LiteEthPHY
-        Of 8 bits, with the clock domains `eth_rx` and `eth_tx`. The caller's submodule.
+        Of 8 bits, with the clock domains `eth_rx` and `eth_tx`, as fast as its `rx_clk_freq` says.
+        The caller's submodule.
 
     sys_clk_freq : int or float
         Hz. A gigabit PHY needs at least 40 MHz: a word of four bytes a cycle, and some cycles

@@ -20,6 +20,7 @@ from migen import ClockDomain, Signal
 
 from litelic.host.link.protocol import UDP_PORT
 from litelic.soc.link.encoder import FrameEncoder
+from litelic.soc.link.ethernet_core import SLOW_PHY_FREQ
 from litelic.soc.link.ethernet_line import EthernetLine
 from litelic.soc.link.frames import MAX_WORDS, frame_description
 from litelic.soc.link.serial_line import SerialLine
@@ -54,12 +55,14 @@ OTHER_IP, OTHER_MAC = "192.168.1.7", bytes.fromhex("020000000007")
 # systems, 100 Mbit/s.
 CLOCKS = {"62MHz": (16000, 8000, 1), "100MHz": (10000, 8000, 1), "40MHz": (25000, 8000, 1),
           "100Mbit": (10000, 40000, 2)}
+SLOW_SPACING = 2  # cycles a byte, of a PHY that is slow
 
 
 class Phy(LiteXModule):
     dw = 8
 
-    def __init__(self):
+    def __init__(self, slow):
+        self.rx_clk_freq = SLOW_PHY_FREQ if slow else 5 * SLOW_PHY_FREQ
         self.source = stream.Endpoint(eth_phy_description(8))
         self.sink = stream.Endpoint(eth_phy_description(8))
 
@@ -71,8 +74,8 @@ class Top(LiteXModule):
     bytes of `sink` go to everybody.
     """
 
-    def __init__(self):
-        self.phy = Phy()
+    def __init__(self, slow=False):
+        self.phy = Phy(slow)
         self.ethernet = ethernet = EthernetLine(
             self.phy, SYS_CLK_FREQ, int.from_bytes(BOARD_MAC), BOARD_IP)
         self.serial = serial = SerialLine(SYS_CLK_FREQ)
@@ -107,9 +110,9 @@ class Top(LiteXModule):
 
 
 @functools.cache
-def build(top_class):
+def build(top_class, slow):
     """The harness with a `Top` in it; kept until one of them changes."""
-    top = top_class()
+    top = top_class(slow)
     for name, signal in top.pins.items():
         signal.name_override = name
     converted = convert(top, set(top.pins.values()), name="ethernet")
@@ -152,7 +155,7 @@ class Bench:
     def __init__(self, seed, sys_ps=16000, eth_ps=8000, spacing=1, top=Top):
         self.chance = random.Random(seed)
         arguments = (seed, sys_ps, eth_ps, spacing)
-        harness = build(top)
+        harness = build(top, spacing == SLOW_SPACING)
         self.process = subprocess.Popen(
             [harness, *map(str, arguments)], cwd=harness.parent, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -75,8 +75,8 @@ class OpenLink(FrameLink):
 class FrameTop(Top):
     """The link between an Ethernet PHY, bytes, and the memory."""
 
-    def __init__(self):
-        self.phy = Phy()
+    def __init__(self, slow=False):
+        self.phy = Phy(slow)
         self.memory = memory = FastMemory()
         self.ethernet = ethernet = EthernetLine(
             self.phy, SYS_CLK_FREQ, int.from_bytes(BOARD_MAC), BOARD_IP)
