@@ -36,6 +36,10 @@ class Resources:
         return Resources(
             self.luts + other.luts, self.dsps + other.dsps, self.block_rams + other.block_rams)
 
+    def __sub__(self, other):
+        return Resources(
+            self.luts - other.luts, self.dsps - other.dsps, self.block_rams - other.block_rams)
+
 
 def of_array(config, technology):
     """The `Resources` of an `ArrayConfig`; `technology` is one of `multipliers.TECHNOLOGIES`."""

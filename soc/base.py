@@ -42,6 +42,9 @@ class LiteLICSoC(SoCCore):
         Hz of the clock domain `array`, without a reset, which `crg` then provides; None: the system
         clock drives the array as well.
 
+    cpu_variant : str
+        Of the VexRiscv, as LiteX calls it: "standard", or the smaller "lite" and "minimal".
+
     technology : str
         What the array's multipliers are made of, one of `litelic.accel.multipliers.TECHNOLOGIES`.
 
@@ -56,12 +59,13 @@ class LiteLICSoC(SoCCore):
     """
     def __init__(self, platform, sys_clk_freq, target, crg, dram_phy, dram_module, lines,
         array=None, array_clk_freq=None, technology=GENERIC, identification=None,
-        secret=None, with_analyzer=False, **kwargs):
+        secret=None, with_analyzer=False, cpu_variant="standard", **kwargs):
         # SoCCore ----------------------------------------------------------------------------------
         # The only serial line is the link, so there is no console: the firmware's text goes there.
         # The ROM shrinks to the firmware's size when its contents are known.
         kwargs.update(
             cpu_type             = "vexriscv",
+            cpu_variant          = cpu_variant,
             integrated_rom_size  = 0x8000,
             integrated_sram_size = 0x2000,
             integrated_main_ram_size = 0,

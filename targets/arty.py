@@ -58,7 +58,7 @@ BOARD = Board(
     platform        = digilent_arty.Platform,
     soc             = ArtySoC,
     variants        = {
-        "a7-35":  Variant("xc7a35t", "4x4x4,input_depth=4096", with_ethernet=False),
+        "a7-35":  Variant("xc7a35t", "4x4x2", cpu_variant="minimal"),
         "a7-100": Variant("xc7a100t", "4x4x16,input_depth=4096"),
     },
     toolchains      = ("vivado", "openxc7"),
@@ -66,6 +66,7 @@ BOARD = Board(
     sys_clk_freq    = 100e6,
     memories        = {"MT41K128M16": "DDR3 x16, 256 MB"},
     ethernet        = "100 Mb, MII",
+    slow_ethernet   = True,
     loader          = "arty",
 )
 

@@ -10,6 +10,7 @@ from litelic.host.errors import LitelicError
 from litelic.host.link.protocol import UDP_PORT
 from litelic.soc.base import LiteLICSoC
 from litelic.soc.board.options import (
+    CPU_VARIANTS,
     DEFAULT_IP,
     DEFAULT_MAC,
     frequency,
@@ -104,7 +105,7 @@ def build(config, build_dir):
     array = ArrayConfig.from_dict(config.array) if config.array else None
     soc   = SimSoC(config.sys_clk_freq, array, config.memory, config.array_clk_ratio,
         with_ethernet=config.ethernet, uart_baudrate=config.uart_baudrate,
-        with_analyzer=config.analyzer)
+        with_analyzer=config.analyzer, cpu_variant=config.cpu_variant)
     soc.platform.toolchain.trace           = config.trace
     soc.platform.toolchain.array_clk_ratio = config.array_clk_ratio
     LiteLICBuilder(soc, output_dir=str(build_dir)).build(build_name="sim")
@@ -140,6 +141,8 @@ def main():
              " (default: %(default)s).")
     parser.add_argument("--array-clk-ratio", default=1, type=int, choices=(1, 2),
         help="Clock of the array over the system clock (default: 1, the same clock).")
+    parser.add_argument("--cpu-variant", default=CPU_VARIANTS[0], choices=CPU_VARIANTS,
+        help="Of the VexRiscv (default: %(default)s).")
     parser.add_argument("--with-analyzer", action="store_true",
         help="A LiteScope on the accelerator's streams (docs/boards.md).")
     parser.add_argument("--with-ethernet", action="store_true",
@@ -167,7 +170,7 @@ def main():
             args.activation_bits)
         config = cache.SimulationConfig(array.to_dict() if array else None, args.sys_clk_freq,
             args.memory, args.array_clk_ratio, args.trace is not None, args.with_analyzer,
-            args.with_ethernet, args.uart_baudrate)
+            args.with_ethernet, args.uart_baudrate, args.cpu_variant)
         with cache.locked(config, args.build_dir) as (binary, folder):
             if not binary.exists():
                 build(config, folder)

@@ -71,18 +71,19 @@ class Simulator:
     analyzer     : a LiteScope on the accelerator's streams (`litelic.host.scope`).
     ethernet     : real datagrams: `url` is then `udp://...`, and `tcp_url` the other one.
     uart_baudrate : of UARTs between the board and the TCP port (0: none).
+    cpu_variant  : of its VexRiscv, as LiteX calls it.
     arguments    : more of the simulator's own options.
     """
 
     def __init__(
         self, array=ArrayConfig(), sys_clk_freq=100_000_000, build_dir=None, report=None,  # noqa: B008
         memory=DEFAULT_MEMORY, array_clk_ratio=1, analyzer=False, ethernet=False, arguments=(),
-        uart_baudrate=0,
+        uart_baudrate=0, cpu_variant="standard",
     ):
         parameters = array.to_dict() if array else None
         self._config = SimulationConfig(
             parameters, int(sys_clk_freq), memory, array_clk_ratio, analyzer=analyzer,
-            ethernet=ethernet, uart_baudrate=uart_baudrate,
+            ethernet=ethernet, uart_baudrate=uart_baudrate, cpu_variant=cpu_variant,
         )
         self._arguments = arguments
         self._build_dir = build_dir

@@ -12,11 +12,13 @@ class Variant:
     device : the FPGA, a key of `devices.DEVICES`.
     array  : the default array, as `--array` takes it.
     with_ethernet : whether there is room for it, too, by default.
+    cpu_variant : of the VexRiscv, one of `options.CPU_VARIANTS`.
     """
 
     device: str
     array: str
     with_ethernet: bool = True
+    cpu_variant: str = "standard"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Board:
                 class of `litedram.modules`.
     port_bytes : of the DRAM ports that the array gets.
     ethernet  : in words, "" for a board without (or without one that is supported).
+    slow_ethernet : its PHY's clock is slow (`soc.link.ethernet_core`).
     loader    : openFPGALoader's name of the board.
     flash_offset : of the bitstream in the flash, in bytes.
     bootloader : bitstreams go through one that writes them to the flash, where it wants them.
@@ -56,6 +59,7 @@ class Board:
     array_clk_ratio: int = 1
     port_bytes: int = 16
     ethernet: str = ""
+    slow_ethernet: bool = False
     flash_offset: int = 0
     bootloader: bool = False
     dram_side: str = "right"

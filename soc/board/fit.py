@@ -5,11 +5,18 @@ from dataclasses import dataclass, replace
 from litelic.accel.resources import Resources, of_array
 from litelic.host.area.families import ECP5
 from litelic.host.errors import LitelicError
+from litelic.soc.board.devices import DEVICES
 
 # What the SoC takes beside the array, the most that a build reported (ECPIX-5, Arty A7-100T): CPU
-# with its caches, firmware, DRAM controller and PHY, link; and Ethernet.
+# with its caches, firmware, DRAM controller and PHY, link; what smaller CPUs save of it; and
+# Ethernet, behind a PHY with a slow clock or a fast one.
 SOC = {"ecp5": Resources(14610, 4, 26), "artix7": Resources(10785, 4, 26)}
-ETHERNET = {"ecp5": Resources(5490, 0, 6), "artix7": Resources(4014, 0, 6)}
+CPU_SAVES = {("artix7", "minimal"): Resources(835, 4, 7)}
+ETHERNET = {
+    ("ecp5", False): Resources(5490, 0, 6),
+    ("artix7", False): Resources(4014, 0, 6),
+    ("artix7", True): Resources(3114, 0, 6),
+}
 # Of the LUTs: beyond, place and route is not expected to find a way (docs/boards.md). A 7 series
 # packs pairs of small functions that synthesis counts as two.
 FULLEST = {"ecp5": 0.67, "artix7": 1.1}
@@ -32,19 +39,20 @@ class Limits:
         return cls(luts, device.dsps, halves * device.block_rams)
 
 
-def needed(options, device, technology):
+def needed(options, board):
     """The `Resources` of the whole SoC."""
-    total = SOC[device.family.name]
+    family = _device(options, board).family.name
+    total = SOC[family] - CPU_SAVES.get((family, options.cpu_variant), Resources(0, 0, 0))
     if options.with_ethernet:
-        total += ETHERNET[device.family.name]
+        total += ETHERNET[family, board.slow_ethernet]
     if options.array is not None:
-        total += of_array(options.array, technology)
+        total += of_array(options.array, board.technology)
     return total
 
 
-def missing(options, device, technology):
+def missing(options, board):
     """[(resource, needed, there)] of what runs out, the worst first."""
-    wanted, limits = needed(options, device, technology), Limits.of(device)
+    wanted, limits = needed(options, board), Limits.of(_device(options, board))
     short = [
         (name, getattr(wanted, name), getattr(limits, name))
         for name in TITLES if getattr(wanted, name) > getattr(limits, name)
@@ -54,11 +62,7 @@ def missing(options, device, technology):
 
 def check(options, board):
     """Raise a `LitelicError` that names what runs out, and the nearest array that fits."""
-    from litelic.soc.board.devices import DEVICES
-
-    name = board.variant(options.variant).device
-    device = DEVICES[name]
-    short = missing(options, device, board.technology)
+    short = missing(options, board)
     if not short:
         return
     lines = [
@@ -67,21 +71,25 @@ def check(options, board):
     ]
     advice = "no array fits"
     for ethernet in (options.with_ethernet, False):
-        near = nearest(replace(options, with_ethernet=ethernet), device, board.technology)
+        near = nearest(replace(options, with_ethernet=ethernet), board)
         if near:
             without = "" if ethernet == options.with_ethernet else "--no-with-ethernet "
             advice = f"the nearest that fits: {without}--array {describe(near)}"
             break
     raise LitelicError(
-        f"{describe(options.array)} does not fit the {name} of this {board.title} "
+        f"{describe(options.array)} does not fit the {board.variant(options.variant).device} of this {board.title} "
         f"({'; '.join(lines)}); {advice}"
     )
 
 
-def nearest(options, device, technology):
+def _device(options, board):
+    return DEVICES[board.variant(options.variant).device]
+
+
+def nearest(options, board):
     """The array with most multipliers that fits, then with the largest memories; None without."""
     for array in _smaller(options.array):
-        if not missing(replace(options, array=array), device, technology):
+        if not missing(replace(options, array=array), board):
             return array
     return None
 

@@ -8,6 +8,7 @@ from litelic.host.errors import LitelicError
 from litelic.host.link import secret
 
 LOWEST_FREQUENCY, HIGHEST_FREQUENCY = 10e6, 200e6  # of the system clock, in Hz
+CPU_VARIANTS = "standard", "lite", "minimal"  # of the VexRiscv, as LiteX calls them
 DEFAULT_IP = "192.168.1.50"
 DEFAULT_MAC = "10:e2:d5:00:00:00"  # LiteX's own
 
@@ -20,6 +21,7 @@ class Options:
     sys_clk_freq  : Hz.
     array         : ArrayConfig or None.
     array_clk_ratio : the array's clock over the system's.
+    cpu_variant   : one of `CPU_VARIANTS`.
     uart_baudrate : of the link.
     with_ethernet, eth_ip, eth_mac : the link also on UDP; the board's addresses.
     with_analyzer : a LiteScope on the accelerator's streams.
@@ -33,6 +35,7 @@ class Options:
     sys_clk_freq: int
     array: ArrayConfig | None
     array_clk_ratio: int = 1
+    cpu_variant: str = CPU_VARIANTS[0]
     uart_baudrate: int = 115200
     with_ethernet: bool = False
     eth_ip: str = DEFAULT_IP
@@ -174,6 +177,11 @@ def options_of(parser, args, board):
         if getattr(args, name, None) != parser.get_default(name):
             raise LitelicError(
                 f"--{name.replace('_', '-')} cannot be chosen here: leave it out")
+    cpu_variant = args.cpu_variant or variant.cpu_variant
+    if cpu_variant not in CPU_VARIANTS:
+        raise LitelicError(
+            f"--cpu-variant {cpu_variant}: choose {', '.join(CPU_VARIANTS[:-1])} or "
+            f"{CPU_VARIANTS[-1]}")
     ethernet = bool(board.ethernet) and getattr(args, "with_ethernet", variant.with_ethernet)
     return Options(
         variant         = args.variant,
@@ -182,11 +190,12 @@ def options_of(parser, args, board):
         sys_clk_freq    = int(args.sys_clk_freq),
         array           = parse_array(text, board.port_bytes, args.activation_bits),
         array_clk_ratio = args.array_clk_ratio,
+        cpu_variant     = cpu_variant,
         uart_baudrate   = int(args.uart_baudrate),
         with_ethernet   = ethernet,
         eth_ip          = args.eth_ip if ethernet else DEFAULT_IP,
         eth_mac         = args.eth_mac if ethernet else 0,
         with_analyzer   = args.with_analyzer,
         secret          = secret.from_file(args.secret_file) if "secret_file" in args else None,
-        soc_arguments   = parser.soc_argdict,
+        soc_arguments   = {n: v for n, v in parser.soc_argdict.items() if n != "cpu_variant"},
     )

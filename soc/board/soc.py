@@ -47,6 +47,7 @@ class BoardSoC(LiteLICSoC):
             lines          = lines,
             array          = options.array,
             array_clk_freq = options.array_clk_freq,
+            cpu_variant    = options.cpu_variant,
             technology     = board.technology,
             identification = more,
             secret         = options.secret,

@@ -34,6 +34,7 @@ class SimulationConfig:
     analyzer     : a LiteScope on the accelerator's streams.
     ethernet     : the link is reached by UDP as well.
     uart_baudrate : of the UARTs between the board and its TCP port, 0 for none.
+    cpu_variant  : of the VexRiscv, as LiteX calls it.
     """
 
     array: dict | None
@@ -44,6 +45,7 @@ class SimulationConfig:
     analyzer: bool = False
     ethernet: bool = False
     uart_baudrate: int = 0
+    cpu_variant: str = "standard"
 
     def __post_init__(self):
         memory_named(self.memory)

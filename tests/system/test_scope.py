@@ -23,7 +23,8 @@ BEFORE = 20
 
 @pytest.fixture(scope="module")
 def analyzed():
-    with Simulator(ARRAY, analyzer=True) as running:
+    # With the CPU that an Arty A7-35T has.
+    with Simulator(ARRAY, analyzer=True, cpu_variant="minimal") as running:
         yield running
 
 

@@ -11,7 +11,6 @@ from litelic.accel.multipliers import DSP48, ECP5
 from litelic.accel.resources import of_array
 from litelic.host.errors import LitelicError
 from litelic.soc.board import fit
-from litelic.soc.board.devices import DEVICES
 from tests.soc.board.boards import BOARDS, parse
 
 AREA = Path(__file__).parents[3] / "docs" / "results" / "area.json"
@@ -52,13 +51,12 @@ def test_what_does_not_fit_names_what_runs_out_and_what_fits(name, argv, message
 
 def test_the_nearest_is_the_largest():
     board = BOARDS["ecpix5"]
-    device = DEVICES["LFE5UM5G-85F"]
     options = parse(board, "--build", "--array", "4x4x16")
-    near = fit.nearest(options, device, board.technology)
+    near = fit.nearest(options, board)
     more = replace(near, pixels=near.pixels + 1, epilogue=1)
     for smallest in (more, replace(more, input_depth=near.input_depth // 2)):
         if smallest.input_depth >= options.array.input_depth // 2:
-            assert fit.missing(replace(options, array=smallest), device, board.technology)
+            assert fit.missing(replace(options, array=smallest), board)
 
 
 def test_a_board_without_an_array_fits_anything():
