@@ -11,13 +11,11 @@ class Variant:
 
     device : the FPGA, a key of `devices.DEVICES`.
     array  : the default array, as `--array` takes it.
-    with_ethernet : whether there is room for it, too, by default.
     cpu_variant : of the VexRiscv, one of `options.CPU_VARIANTS`.
     """
 
     device: str
     array: str
-    with_ethernet: bool = True
     cpu_variant: str = "standard"
 
 

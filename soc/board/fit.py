@@ -76,8 +76,9 @@ def check(options, board):
             without = "" if ethernet == options.with_ethernet else "--no-with-ethernet "
             advice = f"the nearest that fits: {without}--array {describe(near)}"
             break
+    name = board.variant(options.variant).device
     raise LitelicError(
-        f"{describe(options.array)} does not fit the {board.variant(options.variant).device} of this {board.title} "
+        f"{describe(options.array)} does not fit the {name} of this {board.title} "
         f"({'; '.join(lines)}); {advice}"
     )
 

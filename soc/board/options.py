@@ -138,10 +138,8 @@ def add_options(parser, board):
              "; ".join(f"{name}: {text}" for name, text in board.memories.items()) +
              " (default: %(default)s).")
     if board.ethernet:
-        without = [name for name, variant in board.variants.items() if not variant.with_ethernet]
-        default = f"without on {', '.join(without)}" if without else "with"
-        add("--with-ethernet", action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS,
-            help=f"The link on UDP as well, {board.ethernet} (default: {default}).")
+        add("--with-ethernet", action=argparse.BooleanOptionalAction, default=True,
+            help=f"The link on UDP as well, {board.ethernet} (default: with).")
         add("--eth-ip", default=DEFAULT_IP, type=ip_address,
             help="The board's IP address (default: %(default)s).")
         add("--eth-mac", default=DEFAULT_MAC, type=mac_address,
@@ -182,7 +180,7 @@ def options_of(parser, args, board):
         raise LitelicError(
             f"--cpu-variant {cpu_variant}: choose {', '.join(CPU_VARIANTS[:-1])} or "
             f"{CPU_VARIANTS[-1]}")
-    ethernet = bool(board.ethernet) and getattr(args, "with_ethernet", variant.with_ethernet)
+    ethernet = bool(board.ethernet) and args.with_ethernet
     return Options(
         variant         = args.variant,
         toolchain       = args.toolchain,

@@ -23,6 +23,7 @@ def described(board, options, command):
         "board": board.name, "variant": options.variant,
         "device": board.variant(options.variant).device, "toolchain": options.toolchain,
         "memory": options.memory, "ethernet": options.with_ethernet,
+        "cpu_variant": options.cpu_variant,
         "array": array.shape if array else None,
         "array_parameters": array.to_dict() if array else None,
         "macs": array.macs if array else 0,

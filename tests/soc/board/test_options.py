@@ -38,7 +38,8 @@ def test_defaults(board):
     assert found.array.port_bytes == board.port_bytes
     assert found.sys_clk_freq == board.sys_clk_freq
     first = board.variants[found.variant]
-    assert found.with_ethernet == (bool(board.ethernet) and first.with_ethernet)
+    assert found.with_ethernet == bool(board.ethernet)
+    assert found.cpu_variant == first.cpu_variant
     own = found.array_clk_ratio * found.sys_clk_freq if found.array_clk_ratio > 1 else None
     assert found.array_clk_freq == own
     for variant in board.variants.values():
@@ -94,14 +95,13 @@ def test_what_cannot_be_done_ends_with_words(monkeypatch, argv, message):
     assert str(end.value.code).startswith("litelic: ")
 
 
-def test_ethernet_is_chosen_by_the_variant(capsys):
+def test_the_cpu_is_chosen_by_the_variant():
     board = BOARDS["arty"]
-    assert not parse(board, "--build").with_ethernet
-    assert parse(board, "--build", "--with-ethernet").with_ethernet
-    assert parse(board, "--build", "--variant", "a7-100").with_ethernet
-    with pytest.raises(SystemExit):
-        parse(board, "--help")
-    assert "(default: without on a7-35)" in " ".join(capsys.readouterr().out.split())
+    assert parse(board, "--build").cpu_variant == "minimal"
+    assert parse(board, "--build", "--cpu-variant", "lite").cpu_variant == "lite"
+    assert parse(board, "--build", "--variant", "a7-100").cpu_variant == "standard"
+    with pytest.raises(LitelicError, match="--cpu-variant full: choose standard, lite or minimal"):
+        parse(board, "--build", "--cpu-variant", "full")
 
 
 def test_a_bootloader_cannot_load(monkeypatch):
