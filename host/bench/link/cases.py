@@ -15,6 +15,7 @@ class Line:
     options     : of the `Simulator`, besides the array.
     array, memory : as of `SimulationConfig`; the array that computes meanwhile, "none" for none.
     size        : bytes of a transfer.
+    picture     : height, width; of the run beside which bytes move.
     """
 
     text: str
@@ -23,27 +24,31 @@ class Line:
     array: str
     memory: str
     size: int
-    goal: float | None = None  # share of the line
+    picture: tuple = (512, 768)
 
 
-def _ethernet(text, bits_per_s, clock, goal, **more):
+def _ethernet(text, bits_per_s, clock, **more):
     cycles = clock * 8 / bits_per_s
     options = {"sys_clk_freq": clock, "ethernet": True, "arguments": ["--byte-cycles", f"{cycles}"]}
-    return Line(text, bits_per_s / 8, options | more.pop("options", {}), goal=goal, **more)
+    return Line(text, bits_per_s / 8, options | more.pop("options", {}), **more)
 
 
 def _uart(baudrate, **more):
     return Line(
         f"UART, {baudrate / 1e6:g} Mbaud", baudrate / (START + 8 + STOP),
-        {"sys_clk_freq": 100_000_000, "uart_baudrate": baudrate}, goal=0.9, **more)
+        {"sys_clk_freq": 100_000_000, "uart_baudrate": baudrate}, **more)
 
 
 LINES = {
     "100 Mb/s": _ethernet(
-        "Ethernet, 100 Mb/s, as an Arty's", 100e6, 100_000_000, 0.9,
+        "Ethernet, 100 Mb/s, as an Arty's", 100e6, 100_000_000,
         array="4x4x8", memory="ddr3-x16", size=128 << 10),
+    "100 Mb/s, small": _ethernet(
+        "Ethernet, 100 Mb/s, as an Arty A7-35T's, VexRiscv's minimal variant", 100e6, 100_000_000,
+        array="4x4x2", memory="ddr3-x16", size=128 << 10, picture=(256, 384),
+        options={"cpu_variant": "minimal"}),
     "1 Gb/s": _ethernet(
-        "Ethernet, 1 Gb/s, as an ECPIX-5's", 1e9, 75_000_000, 0.8,
+        "Ethernet, 1 Gb/s, as an ECPIX-5's", 1e9, 75_000_000,
         array="4x8x4", memory="ddr3-x16", size=512 << 10, options={"array_clk_ratio": 2}),
     "UART": _uart(3_000_000, array="none", memory="ddr3-x16", size=32 << 10),
 }

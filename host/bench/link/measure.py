@@ -14,7 +14,6 @@ from litelic.host.link.board import SIMULATION_PATIENCE, Board
 from litelic.host.link.impairment import Impairment
 from litelic.host.link.simulator import Simulator
 
-PICTURE = 512, 768  # height, width; of the run beside which bytes move
 RUNS = 3
 TRANSFERS = 5  # each way, where nothing runs
 LARGEST = 16 << 10  # bytes of a transfer through a bad network
@@ -36,13 +35,13 @@ def speed(line):
             rates = [_there_and_back(board, line.size) for _ in range(TRANSFERS)]
             return {"write": [w for w, _ in rates], "read": [r for _, r in rates],
                     "alone": [], "beside": []}
-        return _beside_runs(board, line.size)
+        return _beside_runs(board, line)
 
 
-def _beside_runs(board, size):
+def _beside_runs(board, line):
     program = models.default()
     engine = BoardEngine(board, program)
-    pixels = np.random.default_rng(1).integers(0, 256, (*PICTURE, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(1).integers(0, 256, (*line.picture, 3), dtype=np.uint8)
     job = engine.job(["analysis"], pixels.shape)
     engine.send(job, pixels)
     found = {"write": [], "read": [], "alone": [], "beside": []}
@@ -53,7 +52,7 @@ def _beside_runs(board, size):
         results += engine.fetch(job)
         engine.start(job)
         while True:
-            write, read = _there_and_back(board, size)
+            write, read = _there_and_back(board, line.size)
             if board.run_over:  # perhaps long before these came to their end
                 break
             found["write"].append(write)
