@@ -10,12 +10,12 @@ from litelic.soc.board.devices import DEVICES
 # What the SoC takes beside the array, the most that a build reported (ECPIX-5, Arty A7-100T): CPU
 # with its caches, firmware, DRAM controller and PHY, link; what smaller CPUs save of it; and
 # Ethernet, behind a PHY with a slow clock or a fast one.
-SOC = {"ecp5": Resources(14610, 4, 26), "artix7": Resources(10785, 4, 26)}
+SOC = {"ecp5": Resources(14610, 4, 26), "artix7": Resources(10391, 4, 26)}
 CPU_SAVES = {("artix7", "minimal"): Resources(835, 4, 7)}
 ETHERNET = {
     ("ecp5", False): Resources(5490, 0, 6),
     ("artix7", False): Resources(4014, 0, 6),
-    ("artix7", True): Resources(3114, 0, 6),
+    ("artix7", True): Resources(3068, 0, 6),
 }
 # Of the LUTs: beyond, place and route is not expected to find a way (docs/boards.md). A 7 series
 # packs pairs of small functions that synthesis counts as two.
