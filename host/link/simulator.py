@@ -27,6 +27,7 @@ def build(config, build_dir=None, report=None):
     command = [sys.executable, "-m", "litelic.targets.sim", "--build", "--array", array]
     command += ["--sys-clk-freq", str(config.sys_clk_freq), "--memory", config.memory]
     command += ["--array-clk-ratio", str(config.array_clk_ratio)]
+    command += ["--cpu-variant", config.cpu_variant]
     command += ["--with-analyzer"] if config.analyzer else []
     command += ["--with-ethernet"] if config.ethernet else []
     command += ["--uart-baudrate", str(config.uart_baudrate)] if config.uart_baudrate else []
