@@ -27,7 +27,7 @@ def in_words(row):
     """A row in a line, for the terminal."""
     if row["kind"] == "network":
         return (f"{row['name']} loss: {row['transfers']} transfers, {row['bytes']} bytes, "
-                f"{row['wrong']} wrong, {row['resent']} of {row['requests']} requests sent again")
+                f"{row['wrong']} wrong, {row['resent']} copies of {row['requests']} requests")
     if row["kind"] == "stream":
         return f"{row['name']}: {_percent(share(row))} of its slowest stage, {slowest_stage(row)}"
     lost = loss(row)
@@ -97,12 +97,12 @@ def networks(rows):
     if not rows:
         return NONE_YET
     titles = ("lost", "doubled", "late", "with a flipped bit", "transfers", "bytes", "wrong bytes",
-              "requests sent again", "goodput, MB/s")
+              "requests", "copies sent of them", "goodput, MB/s")
     return table(titles, [
         (
             *(f"{100 * row['faults'][name]:g} %" for name in ("loss", "double", "reorder", "flip")),
             f"{row['transfers']:,}", f"{row['bytes']:,}", str(row["wrong"]),
-            f"{row['resent']:,} of {row['requests']:,}",
+            f"{row['requests']:,}", f"{row['resent']:,}",
             floor(row["bytes"] / row["seconds"] / MB, 3),
         )
         for row in rows

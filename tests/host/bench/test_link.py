@@ -51,8 +51,8 @@ def test_a_board_without_an_accelerator_loses_nothing():
 
 def test_networks():
     line = tables.networks([LINE, NETWORK]).splitlines()[-1]
-    assert "| 10 % | 2 % | 5 % | 1 % | 2,000 | 1,000,000 | 0 | 1,234 of 5,000 | 0.333 |" in line
-    assert "1234 of 5000 requests" in tables.in_words(NETWORK)
+    assert "| 10 % | 2 % | 5 % | 1 % | 2,000 | 1,000,000 | 0 | 5,000 | 1,234 | 0.333 |" in line
+    assert "1234 copies of 5000 requests" in tables.in_words(NETWORK)
 
 
 def test_a_stream_is_held_to_its_slowest_stage():
