@@ -200,13 +200,13 @@ class EthernetCore(LiteXModule):
         """The PHY as the MAC shall see it."""
         if not getattr(phy, "with_preamble_crc", True):
             return phy  # A model that has no preambles.
-        self.gap  = gap = ClockDomainsRenamer("eth_tx")(FrameGap())
-        self.comb += gap.source.connect(phy.sink)
-        source    = phy.source
+        source = phy.source
         if not slow:  # Bytes are in step with themselves.
             self.aligner = aligner = ClockDomainsRenamer("eth_rx")(PreambleAligner())
             self.comb += source.connect(aligner.sink)
-            source    = aligner.source
+            source = aligner.source
+        self.gap   = gap = ClockDomainsRenamer("eth_tx")(FrameGap())
+        self.comb += gap.source.connect(phy.sink)
         return SimpleNamespace(
             dw                      = phy.dw,
             source                  = source,
