@@ -112,7 +112,7 @@ def test_two_requests_never_look_like_one():
     fake = AnalyzedBoard(range(2))
     board = connect(fake)
     assert board.read_register(ADDRESSES["storage_mem_data"]) == 0
-    board._sequence = (board._sequence - 1) % (1 << 16)
+    board._requests._sequence = (board._requests._sequence - 1) % (1 << 16)
     board.read_register(ADDRESSES["storage_mem_data"])
     assert fake.words == [1, 0]
 
