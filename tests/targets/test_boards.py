@@ -133,7 +133,7 @@ def test_the_constraints_are_of_the_variants_fpga(generated):
 
 
 @ONE_A_FAMILY
-def test_yosys_finds_a_driver_for_everything(generated):
+def test_yosys_finds_one_driver_for_everything(generated):
     board, options, folder, _, others = generated
     script = (
         f"read_verilog {' '.join(others)} {board.name}.v; "
@@ -144,15 +144,15 @@ def test_yosys_finds_a_driver_for_everything(generated):
 
 
 @ONE_A_FAMILY
-def test_verilator_finds_one_driver_for_everything(generated):
+def test_verilator_finds_a_driver_for_everything(generated):
     board, options, folder, _, others = generated
     (folder / "pads.v").write_text(PADS)
     cells = CELLS[options.toolchain].replace("+", str(YOSYS_CELLS)).split()
     run = subprocess.run([
         "verilator", "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wwarn-UNDRIVEN",
-        "-Wwarn-MULTIDRIVEN", "-Wno-PINMISSING", "--bbox-unsup", "--top-module", board.name,
+        "-Wno-PINMISSING", "--bbox-unsup", "--top-module", board.name,
         *others, f"{board.name}.v", "pads.v", f"-I{Path(cells[0]).parent}", *cells,
     ], cwd=folder, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-4000:]
-    assert re.findall(rf"^%.*(?:UN|MULTI)DRIVEN: {board.name}\.v.*", run.stderr, re.MULTILINE) == []
+    assert re.findall(rf"^%.*UNDRIVEN: {board.name}\.v.*", run.stderr, re.MULTILINE) == []
 
