@@ -117,7 +117,8 @@ def turned(frame):
     return Frame.on_line(header, payload)
 
 
-@pytest.mark.parametrize("seed", range(2), indirect=True)
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.long)], indirect=True)
 def test_each_gets_its_own_answers(seed):
     """Requests of three hosts by two lines at once, for the memory and for the CPU."""
     chance = random.Random(seed)
