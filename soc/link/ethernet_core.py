@@ -1,5 +1,6 @@
 """LiteEth's UDP/IP core of 32 bits, with corrections that a board needs which nobody restarts."""
 
+from math import inf
 from types import SimpleNamespace
 
 from liteeth.common import eth_phy_description
@@ -15,7 +16,7 @@ START_OF_FRAME = 0xD5
 PREAMBLE_BYTES = 3      # that the MAC gets before it, so that they are one word
 GAP_CYCLES     = 24     # between frames: 12 byte times of an MII PHY, which takes two cycles a byte
 
-SLOW_PHY_FREQ = 25e6    # of one, MII's, in whose clocks preamble and FCS are done
+SLOW_PHY_FREQ = 25e6    # MII's; up to it, preamble and FCS are done with the PHY's clocks
 ARP_ENTRIES   = 4
 SETTLE_CYCLES = 5       # from a frame's end at the MAC until all of it has passed: 4 to 6 will do
 
@@ -122,7 +123,7 @@ class EthernetCore(LiteXModule):
     Nothing that arrives ever waits in here, so a user who is always ready never loses anything.
     Only the crossings, the width converters, the aligner and the gap run with a fast PHY's clocks.
     With those of one that is not faster than `SLOW_PHY_FREQ` preamble, FCS and padding do as well,
-    byte by byte, which takes a fifth less LUTs than word by word.
+    byte by byte, which takes fewer LUTs than word by word (docs/boards.md).
 
     Attributes
     ----------
@@ -141,7 +142,7 @@ class EthernetCore(LiteXModule):
 
         # Without `with_ip_broadcast` the core takes packets for its own address only; with it, it
         # would take those for any address.
-        slow = getattr(phy, "rx_clk_freq", None) == SLOW_PHY_FREQ
+        slow = getattr(phy, "rx_clk_freq", inf) <= SLOW_PHY_FREQ
         self.core = core = LiteEthUDPIPCore(self._wrap(phy, slow),
             mac_address       = mac_address,
             ip_address        = ip_address,

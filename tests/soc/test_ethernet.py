@@ -89,14 +89,27 @@ def test_a_ping_that_is_shorter_than_its_frame():
         assert alive(bench)
 
 
+def bits_of(top):
+    """{clock domain: bits of registers}"""
+    return Counter({
+        domain: sum(len(signal) for signal in list_targets(statements))
+        for domain, statements in top.get_fragment().sync.items()
+    })
+
+
 def test_only_crossings_run_with_the_ethernet_clocks():
-    """Preamble, CRC and all behind them have the system's clock, whatever the PHY's is."""
-    fragment = Top().get_fragment()
-    bits = Counter()
-    for domain, statements in fragment.sync.items():
-        bits[domain] = sum(len(signal) for signal in list_targets(statements))
+    """Preamble, CRC and all behind them have the system's clock, if the PHY is fast."""
+    bits = bits_of(Top())
     assert bits["sys"] > 2000
     assert 0 < bits["eth_rx"] < 160 and 0 < bits["eth_tx"] < 160, bits
+
+
+def test_with_a_slow_phy_a_frame_is_made_and_checked_with_its_clocks():
+    """There, a CRC each way and what else a MAC needs."""
+    fast, slow = bits_of(Top()), bits_of(Top(slow=True))
+    for domain in ("eth_rx", "eth_tx"):
+        assert slow[domain] >= fast[domain] + 32, (domain, fast, slow)
+    assert slow["sys"] < fast["sys"]
 
 
 def test_a_phy_of_another_width():

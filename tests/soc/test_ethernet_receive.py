@@ -170,7 +170,7 @@ def test_a_frame_that_is_cut_anywhere(clocks):
 
 
 @pytest.mark.parametrize("clocks", PHYS)
-@pytest.mark.parametrize("seed", range(2), indirect=True)
+@pytest.mark.parametrize("seed", range(4), indirect=True)
 def test_a_bad_line(seed, clocks):
     """Flipped bits, cut frames and noise: what comes back is whole, and most of what was good."""
     with connected(seed, *CLOCKS[clocks]) as bench:

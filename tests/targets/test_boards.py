@@ -16,6 +16,7 @@ from litelic.host.area import tools
 from litelic.soc.board import build
 from litelic.soc.board.description import Board
 from litelic.soc.board.options import Options
+from litelic.soc.link.ethernet_core import SLOW_PHY_FREQ
 from tests.soc.board.boards import BOARDS, parse
 
 CELLS = {
@@ -56,29 +57,30 @@ ONE_A_FAMILY = pytest.mark.parametrize("generated", [
 
 
 class Generated(NamedTuple):
-    """A board's generated files, and the FPGA that they are for; `others` is Verilog, too."""
+    """A board's generated files, and what they are for; `others` is Verilog, too."""
 
     board: Board
     options: Options
     folder: Path
     device: str
     others: list[str]
+    phy_freq: float | None
 
 
 @pytest.fixture(scope="module", params=map(marked, CASES))
 def generated(request, tmp_path_factory):
     name, variant, toolchain = request.param
     board = BOARDS[name]
-    ethernet = ["--with-ethernet"] if board.ethernet else []
     options = parse(board, "--build", "--array", SMALL, "--variant", variant,
-        "--toolchain", toolchain, *ethernet)
+        "--toolchain", toolchain)
     folder = tmp_path_factory.mktemp(name)
     builder = build.generate(board, options, {"output_dir": str(folder)})
     others = build.other_sources(board, builder.soc.platform)
     for path in others:
         shutil.copy(path, folder / "gateware")
     return Generated(board, options, folder / "gateware", builder.soc.platform.device,
-        [Path(path).name for path in others])
+        [Path(path).name for path in others],
+        getattr(getattr(builder.soc, "ethernet_phy", None), "rx_clk_freq", None))
 
 
 def ports(text, name):
@@ -132,9 +134,15 @@ def test_the_constraints_are_of_the_variants_fpga(generated):
     assert generated.device.lower().replace("-", "").startswith(device)
 
 
+def test_what_fits_is_told_for_the_phy_that_is_there(generated):
+    board, frequency = generated.board, generated.phy_freq
+    assert bool(board.ethernet) == (frequency is not None)
+    assert board.slow_ethernet == (frequency is not None and frequency <= SLOW_PHY_FREQ)
+
+
 @ONE_A_FAMILY
 def test_yosys_finds_one_driver_for_everything(generated):
-    board, options, folder, _, others = generated
+    board, options, folder, _, others, _ = generated
     script = (
         f"read_verilog {' '.join(others)} {board.name}.v; "
         f"read_verilog -lib {CELLS[options.toolchain]}; "
@@ -145,7 +153,7 @@ def test_yosys_finds_one_driver_for_everything(generated):
 
 @ONE_A_FAMILY
 def test_verilator_finds_a_driver_for_everything(generated):
-    board, options, folder, _, others = generated
+    board, options, folder, _, others, _ = generated
     (folder / "pads.v").write_text(PADS)
     cells = CELLS[options.toolchain].replace("+", str(YOSYS_CELLS)).split()
     run = subprocess.run([
@@ -155,4 +163,3 @@ def test_verilator_finds_a_driver_for_everything(generated):
     ], cwd=folder, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-4000:]
     assert re.findall(rf"^%.*UNDRIVEN: {board.name}\.v.*", run.stderr, re.MULTILINE) == []
-

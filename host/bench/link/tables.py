@@ -97,7 +97,7 @@ def networks(rows):
     if not rows:
         return NONE_YET
     titles = ("lost", "doubled", "late", "with a flipped bit", "transfers", "bytes", "wrong bytes",
-              "requests", "copies sent of them", "goodput, MB/s")
+              "requests", "sent again", "goodput, MB/s")
     return table(titles, [
         (
             *(f"{100 * row['faults'][name]:g} %" for name in ("loss", "double", "reorder", "flip")),
